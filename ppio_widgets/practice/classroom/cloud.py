@@ -167,7 +167,7 @@ class ClassCloud(PracticeCloud):
         """Return all that the teacher's page shows."""
         self._strike()
         lesson = self.lesson
-        return {
+        told = {
             "lesson": {
                 "id": lesson.id,
                 "title": lesson.title.model_dump(),
@@ -183,6 +183,8 @@ class ClassCloud(PracticeCloud):
             ],
             "verbs": list(verbs()),
         }
+        self.keep()  # no restart takes back the time that was shown
+        return told
 
     def set_rate(self, rate: float) -> None:
         """Let class time go so many times as fast as true time; 0 freezes it."""

@@ -364,6 +364,23 @@ def test_while_it_is_not_served_no_time_passes_in_class(file, clock):
     record.close()
 
 
+def test_what_the_teachers_page_alone_has_shown_is_not_taken_back(file, clock):
+    cloud, record = going_on(file, clock)
+    Pupil(cloud, "s01").rent()
+    size = file.stat().st_size
+    for _look in range(900):
+        clock.turn(2)
+        told = cloud.board()
+    assert file.stat().st_size < size + 900 * 40  # not all of it with each look
+    record.close()
+    clock.turn(86400)
+    cloud, record = going_on(file, clock)
+    again = cloud.board()
+    record.close()
+    assert told["now"] <= again["now"] <= told["now"] + 2 * ALIVE_SECONDS * 60
+    assert Decimal(told["students"][0]["spent"]) <= Decimal(again["students"][0]["spent"])
+
+
 def test_the_file_is_private_and_holds_no_pin(file, clock):
     cloud, record = going_on(file, clock)
     Pupil(cloud, "s01", "Secret77").rent()
