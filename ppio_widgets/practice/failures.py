@@ -199,7 +199,7 @@ FAILURES: Mapping[str, Failure] = {
     "class_pin": Failure("CLASS_PIN", "a PIN has 4 to 32 letters and digits"),
     "class_unknown": Failure("CLASS_NAME", "{student} is not on the list of this class", status=403),
     "class_wrong_pin": Failure("CLASS_PIN", "this is not the PIN that was first used", status=403),
-    "class_slow": Failure("RATE_LIMIT_EXCEEDED", "too many wrong PINs: wait {seconds} s", status=429),
+    "class_slow": Failure("CLASS_GUESSES", "too many wrong PINs: wait {seconds} s", status=429),
     "class_full": Failure("CLASS_NAME", "the class is full: {most} students", status=403),
     "no_exercise": Failure("RESOURCE_NOT_FOUND", "there is no exercise {exercise}", status=404),
     "no_student": Failure("RESOURCE_NOT_FOUND", "there is no student {student}", status=404),
