@@ -300,7 +300,7 @@ def _params(value: object) -> dict[str, str]:
 def _found(code: str, params: Mapping[str, str], say: Words) -> str:
     """Return a finding in words; of one that nobody here knows, its code."""
     with suppress(KeyError):
-        return say(f"judge.{code}", **params)
+        return say(f"judge.{code}{'_named' if 'named' in params else ''}", **params)
     return visible(code)
 
 

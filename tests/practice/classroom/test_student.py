@@ -331,6 +331,18 @@ def test_a_check_says_what_is_missing_with_the_hint_and_then_that_it_is_passed(r
 
 
 @pytest.mark.usefixtures("joined")
+def test_a_check_says_which_name_it_looks_for(run, capsys, cloud):
+    [exercise] = cloud.lesson.exercises
+    named = exercise.model_copy(
+        update={"expect": exercise.expect.model_copy(update={"named": "{student}-b"})}
+    )
+    cloud.lesson = cloud.lesson.model_copy(update={"exercises": (named,)})
+    capsys.readouterr()
+    run("%ppio check 1.1")
+    assert capsys.readouterr().out.splitlines()[0] == "✗ Instances on called s07-b: 0; needed: 1."
+
+
+@pytest.mark.usefixtures("joined")
 def test_a_chinese_student_is_told_in_chinese(run, capsys, monkeypatch):
     monkeypatch.setenv("PPIO_WIDGETS_LANG", "zh")
     capsys.readouterr()
