@@ -196,7 +196,7 @@ FAILURES: Mapping[str, Failure] = {
     "no_class": Failure("RESOURCE_NOT_FOUND", "this practice cloud is no class", status=404),
     "class_rule": Failure("CLASS_RULE", "{field}: {problem}", status=403),
     "class_name": Failure("CLASS_NAME", "a name has 1 to 40 letters a-z, digits, dots, dashes"),
-    "class_pin": Failure("CLASS_PIN", "a PIN has 4 to 32 letters and digits"),
+    "class_pin": Failure("CLASS_PIN_FORM", "a PIN has 4 to 32 letters and digits"),
     "class_unknown": Failure("CLASS_NAME", "{student} is not on the list of this class", status=403),
     "class_wrong_pin": Failure("CLASS_PIN", "this is not the PIN that was first used", status=403),
     "class_slow": Failure("CLASS_GUESSES", "too many wrong PINs: wait {seconds} s", status=429),

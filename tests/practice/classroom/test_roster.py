@@ -53,7 +53,7 @@ def test_names_are_checked(name):
 
 @pytest.mark.parametrize("pin", ["", "123", "12 34", "p" * 33, "４７１１", None, 4711])
 def test_pins_are_checked(pin):
-    assert refused(Roster().join, "s07", pin) == "CLASS_PIN"
+    assert refused(Roster().join, "s07", pin) == "CLASS_PIN_FORM"
 
 
 def test_few_guesses_are_taken_by_join_and_by_key_together_and_who_is_in_goes_on():

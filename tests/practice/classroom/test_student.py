@@ -182,6 +182,12 @@ def test_what_is_no_name_and_no_pin_is_said(server, run, line):
     assert kept_keys(read_host(server.url)) == {}
 
 
+@pytest.mark.usefixtures("server")
+def test_a_pin_that_is_too_short_is_no_wrong_one(run):
+    with pytest.raises(UsageError, match="Choose a PIN of 4 to 32 letters and digits"):
+        run("%ppio class join s08 12")
+
+
 def test_without_an_address_no_class_is_meant(run):
     with pytest.raises(UsageError, match=BASE_URL_VARIABLE):
         run("%ppio class join s07")

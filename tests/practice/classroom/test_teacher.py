@@ -352,7 +352,7 @@ def test_a_student_has_no_levers(server, cloud):
     key = cloud.join("s01", "4711")["key"]
     room = Classroom.connect(server.url, key)
     for call in (room.progress, lambda: room.clock(0), room.reset, lambda: room.pay("s01", 9)):
-        with pytest.raises(AccessDenied):
+        with pytest.raises(AccessDenied, match=r"Ask your teacher; alone, use Classroom\.connect\(\)"):
             call()
     assert cloud.clock.rate == 60
 
