@@ -14,7 +14,7 @@ from ppio_widgets.errors import AccessDenied, ApiError, HostRefused, Unreachable
 from ppio_widgets.magics.ppio_magic import UsageError
 from ppio_widgets.practice.classroom.cloud import ClassCloud
 from ppio_widgets.practice.classroom.lesson import packaged, read_lesson
-from ppio_widgets.practice.classroom.roster import Roster
+from ppio_widgets.practice.classroom.roster import Roster, read_roster
 from ppio_widgets.practice.classroom.student import join_as_hub_user
 from ppio_widgets.practice.cloud import PracticeCloud
 from ppio_widgets.practice.server import serving
@@ -273,6 +273,41 @@ def test_on_a_hub_who_joined_under_another_name_stays_who_that_is(monkeypatch, s
     with own_kernel():
         assert ids(connect()) == [mine]
     assert cloud.students() == ["s07"]
+
+
+@pytest.mark.usefixtures("shell")
+def test_on_a_hub_who_is_not_on_the_list_is_told_that(monkeypatch, run):
+    cloud = ClassCloud(read_lesson(LESSON), Roster(read_roster("s01,Anna")))
+    monkeypatch.setenv("JUPYTERHUB_USER", "anna_b")
+    with serving(cloud) as served:
+        monkeypatch.setenv(BASE_URL_VARIABLE, served.url)
+        for line in ("class", "check 1.1", "ls"):
+            with pytest.raises(UsageError, match=r"anna_b is not on the list.*%ppio class join NAME"):
+                run(f"%ppio {line}")
+
+
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize(("person", "student"), [("Anna", "anna"), ("Zoë", "zo")])
+def test_on_a_hub_whose_name_has_another_pin_is_told_that_and_guesses_none(
+    monkeypatch, run, cloud, person, student
+):
+    cloud.join(student, "4711")  # from a home that was lost, or by one whose name is shortened to the same
+    monkeypatch.setenv("JUPYTERHUB_USER", person)
+    for _each in range(7):
+        with pytest.raises(UsageError, match=r"not the PIN that was first used.*%ppio class join NAME"):
+            run("%ppio class")
+    assert cloud.join(student, "4711")["student"] == student
+    run("%ppio class join other")
+    assert ids(connect()) == []
+    assert cloud.students() == [student, "other"]
+
+
+@pytest.mark.usefixtures("server")
+def test_on_a_hub_whose_name_has_no_letter_of_a_class_is_told_to_say_one(monkeypatch, run):
+    monkeypatch.setenv("JUPYTERHUB_USER", "王芳")
+    for line in ("class", "class join"):
+        with pytest.raises(UsageError, match=r"王芳.*a-z.*%ppio class join NAME"):
+            run(f"%ppio {line}")
 
 
 @pytest.mark.usefixtures("server")
