@@ -173,7 +173,7 @@ def _figures(instance: Instance, say: Words) -> Iterator[tuple[str, str, str]]:
     seen = instance.known
     seconds, offer = seen.seconds_on(instance.client.now()), instance.offer
     span = Span(seconds).sentence(say) if seconds is not None else "?"
-    phase = "on" if seen.is_on else "gone" if seen.is_gone else "off"
+    phase = "on" if seen.is_on else "gone" if seen.is_gone else "reclaimed" if seen.is_reclaimed else "off"
     prepaid = seen.mode == BillingMode.PREPAID
     cost, currency = instance.cost_so_far, offer.currency if offer is not None else ""
     label = say("figure.so_far" if seen.is_on else "machine.cost")

@@ -243,6 +243,11 @@ class InstanceDetail:
         """Whether it is, or may be, billed by the hour: everything but stopped and deleted."""
         return self.status not in ENDED
 
+    @property
+    def is_reclaimed(self) -> bool:
+        """Whether it is a spot one that was taken away: it never starts again, and its disk is gone."""
+        return self.status in OFF and self.spot in SPOT_ENDS and self.spot != SPOT_NOTICE
+
     def product_name(self, offer: Offer | None) -> str:
         """Return the name of its product, by its id where that is all that is known."""
         return offer.name if offer is not None and offer.name else self.product_id

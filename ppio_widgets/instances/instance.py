@@ -378,7 +378,8 @@ def cost_words(instance: Instance, say: Words) -> str:
         return say("machine.cost_unknown" if instance.client.prices.priced else "machine.on", span=span)
     rate = pricing.hourly(offer, seen.priced_body)
     shown = pricing.shown(rate, currency) if rate is not None else "?"
-    key = "machine.cost_gone" if gone else "machine.cost_on" if seen.is_on else "machine.cost_off"
+    off = "machine.cost_reclaimed" if seen.is_reclaimed else "machine.cost_off"
+    key = "machine.cost_gone" if gone else "machine.cost_on" if seen.is_on else off
     told = say(key, span=span, cost=pricing.shown(cost, currency), rate=shown)
     if offer is None or not offer.time.is_old(threads.tick()):
         return told

@@ -43,7 +43,7 @@ _OFFERED: Mapping[str, tuple[Action, ...]] = {
 
 
 def _offered(seen: InstanceDetail) -> tuple[Action, ...]:
-    return _OFFERED.get(seen.status, ("stop", "delete"))
+    return ("delete",) if seen.is_reclaimed else _OFFERED.get(seen.status, ("stop", "delete"))
 
 
 class _Session(HasTraits):

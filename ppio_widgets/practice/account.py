@@ -506,7 +506,7 @@ class PracticeAccount:
         on = (one.hourly for one in self._instances.values() if one.walk not in _OFF)
         needed, left = charged + sum(on, instance.hourly), to_yuan(self._bill.left(time))
         if needed > left:
-            raise Refused("no_money", needed=needed, left=left)
+            raise Refused("no_money", needed=needed, left=round(left, 2) + 0)  # nothing has no sign
         if months:
             instance.ends = time
             self._buy(instance, months, charged)

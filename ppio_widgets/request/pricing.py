@@ -91,6 +91,13 @@ def read_amount(value: object) -> Decimal | None:
     return Decimal(typed[1]) if typed else None
 
 
+def read_balance(value: object) -> Decimal | None:
+    """Return an amount of an account as `read_amount` reads it; it may be below zero, as ``-4.06``."""
+    text = str(value)
+    amount = read_amount(text.removeprefix("-"))
+    return -amount if amount and text.startswith("-") else amount
+
+
 def read_ceiling(value: object, code: str = "ceiling") -> Decimal | None:
     """Return the most that one hour may cost, as `read_amount` reads it; None for None: any price.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -414,6 +415,12 @@ def test_in_chinese_incidents_and_refusals_are_in_chinese(opened, served, cloud)
     page.get_by_label("元").fill("1")
     room.press("发放")
     room.told("被拒绝：课堂里已经没有这名学生。")
+
+
+def test_a_balance_below_zero_is_an_amount_too(room):
+    room.cloud.pay("s01", Decimal("-64.06"))
+    room.shown()
+    expect(room.row("Student 1")).to_contain_text("-¥4.06")
 
 
 def test_hostile_names_are_text_and_nothing_else(opened):

@@ -43,14 +43,16 @@ STOP_ALL = "for one in form.launches:\n    one.instance.stop()"
 TWO = "\n".join([rent("me-again")] * 2)
 MISTAKES = {
     "quickstart": [
-        Mistake("line", "", "0.1", "Instances on: 0;", "开着的实例：0 台"),
+        Mistake("line", "", "0.1", "Instances on called *-line: 0;", "名为 *-line 的开着的实例：0 台"),
         Mistake("wait", rent("a-line"), "0.1", "a-line: ports –;", "a-line：端口 –", "a-line"),
         Mistake("tidy", "", "0.3", "Instances: 2;", "实例：2 台"),
     ],
     "01-first-bill": [
         Mistake("guess", "", "1.0 12.60", "12.60 is too low", "12.60 太低"),
         Mistake("first", rent("me-a", "prod-t4-16g"), "1.2", "me-a: 16 GB", "me-a：显存 16 GB", "me-a"),
-        Mistake("again", TWO, "1.4", "Instances: 2;", "实例：2 台", "me-again"),
+        Mistake(
+            "again", TWO, "1.4", "Instances called me-again: 2;", "名为 me-again 的实例：2 台", "me-again"
+        ),
         Mistake("bill", STOP_ALL, "1.5 0", "Instances: 2;", "实例：2 台"),
     ],
     "02-the-line": [
@@ -80,7 +82,7 @@ MISTAKES = {
             "cheap：每小时 ¥5.44",
             "cheap",
         ),
-        Mistake("reclaimed", "", "4.3", "Instances: 1;", "实例：1 台"),
+        Mistake("reclaimed", "", "4.3", "Instances called spot: 1;", "名为 spot 的实例：1 台"),
         Mistake("after-a-month", "", "4.5 633.60", "Spent: ¥6", "已花费 ¥6"),
     ],
     "05-when-it-goes-wrong": [
@@ -92,13 +94,20 @@ MISTAKES = {
             "instead：显存 16 GB",
             "instead",
         ),
-        Mistake("stuck-check", "", "5.2", "Instances: 1;", "实例：1 台"),
+        Mistake("stuck-check", "", "5.2", "Instances called stuck: 1;", "名为 stuck 的实例：1 台"),
         Mistake("exit", "%ppio stop instead", "5.7", "Instances: 5;", "实例：5 台"),
     ],
     "06-build-it": [
         Mistake("sheet", ("sheet",), "6.1 sheet", "The preview shows a name with <", "名称中的 < 和 >"),
         Mistake("rows", ("rows",), "6.2 sheet", "Remove takes its own row", "“移除”只移除自己那一行"),
-        Mistake("button", ("button", "twice"), "6.3", "Instances on: 2;", "开着的实例：2 台", "twice"),
+        Mistake(
+            "button",
+            ("button", "twice"),
+            "6.3",
+            "Instances on called twice: 2;",
+            "名为 twice 的开着的实例：2 台",
+            "twice",
+        ),
         Mistake(
             "magic-check",
             "%rent by-line --port 8888",

@@ -16,6 +16,7 @@ from ppio_widgets.cloud.answers import InstanceStatus
 from ppio_widgets.cloud.instances import address, jupyter_address, read_body, read_instance
 from ppio_widgets.errors import ActionUnconfirmed, ApiError, LaunchRefused, NotSent
 from ppio_widgets.instances.listing import open_board, resolve
+from ppio_widgets.instances.sessions import InstanceSession
 from ppio_widgets.locale.words import words
 from ppio_widgets.practice import catalogue
 from ppio_widgets.runtime import kernel
@@ -632,3 +633,17 @@ def test_of_one_that_a_listing_showed_the_last_sight_is_the_listing(machine, cli
     assert one.status == "removed"
     assert one.cost_so_far == machine.offer.postpaid.final.quantize(Decimal("0.01"))
     assert "was on for 30 min until last seen" in str(one)
+
+
+def test_of_one_that_was_reclaimed_the_disk_costs_nothing_and_it_never_starts_again(client, account, clock):
+    made = account.create({**BODY, "billing": {"mode": "spot"}})["id"]
+    clock.turn(10)
+    machine = Instance(made, client).refresh()
+    account.reclaim(0)
+    clock.turn(3600)
+    machine.refresh()
+    for text in (str(machine), static.of_instance(machine, SAY).as_text(SAY)):
+        assert "may go on costing" not in text
+    with pytest.raises(ApiError, match="never starts again"):
+        machine.start()
+    assert InstanceSession(machine).actions == ("delete",)

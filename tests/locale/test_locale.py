@@ -269,8 +269,9 @@ def test_in_chinese_a_launch_is_one_act_and_starting_a_stopped_instance_is_anoth
 # and what is typed. Another one is to be thought about first.
 TAKEN = re.compile(r"[A-Za-z]+").findall(
     """
-    after again all allow API api ASCII at auto BASE base Bearer bill bind body cert check class Colab com
-    CONFIG container copy count CPU cpu CSV Ctrl CUDA curl data demo device dict DIR docker dry entrypoint
+    after again all allow API api ASCII at auto BASE base Bearer bill bind body cert check class Classroom
+    Colab com CONFIG connect container copy count CPU cpu CSV Ctrl CUDA curl data demo device dict DIR docker
+    dry entrypoint
     env environ EPOCHS False false file finetune folder forget GB getpass GPU gpu gpus HEAD help HF host
     http HTTPS https httpx ID IMAGE image import Infinity install instances IP join JSON json Jupyter
     JupyterLab KEY key lab latest launch launches LESSON like list local login look ls MiB mount NAME name

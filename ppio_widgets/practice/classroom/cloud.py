@@ -143,8 +143,8 @@ class ClassCloud(PracticeCloud):
             "title": lesson.title.model_dump(),
             "minutes": lesson.minutes,
             "budget": f"{lesson.budget:f}",
-            "spent": f"{account.spent:.2f}",
-            "left": f"{account.left:.2f}",
+            "spent": _cents(account.spent),
+            "left": _cents(account.left),
             "now": self.clock.time(),
             "rate": self.clock.rate,
         }
@@ -167,7 +167,7 @@ class ClassCloud(PracticeCloud):
         """Return all that the teacher's page shows."""
         self._strike()
         lesson = self.lesson
-        return {
+        told = {
             "lesson": {
                 "id": lesson.id,
                 "title": lesson.title.model_dump(),
@@ -183,6 +183,8 @@ class ClassCloud(PracticeCloud):
             ],
             "verbs": list(verbs()),
         }
+        self.keep()  # no restart takes back the time that was shown
+        return told
 
     def set_rate(self, rate: float) -> None:
         """Let class time go so many times as fast as true time; 0 freezes it."""
@@ -340,8 +342,8 @@ class ClassCloud(PracticeCloud):
         return {
             "student": student,
             "name": name,
-            "spent": f"{account.spent:.2f}",
-            "left": f"{account.left:.2f}",
+            "spent": _cents(account.spent),
+            "left": _cents(account.left),
             "on": [_on(one) for one in on],
             "exercises": progress.marks(),
             "last_error": progress.last_error,
@@ -366,6 +368,10 @@ def _past(parts: Mapping[str, Any], now: float) -> list[Stretch]:
     last = past[-1]
     stopped_at = last.time + (until - last.true) * last.rate
     return [*past, Stretch(until, stopped_at, 0.0), Stretch(now, stopped_at, last.rate)]
+
+
+def _cents(yuan: Decimal) -> str:
+    return f"{round(yuan, 2) + 0:.2f}"  # nothing has no sign
 
 
 def _on(one: Seen) -> dict[str, Any]:

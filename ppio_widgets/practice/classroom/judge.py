@@ -36,7 +36,8 @@ class Finding:
 
     def sentence(self, say: Words) -> str:
         """Return it in the language of `say`."""
-        return say(f"judge.{self.code}", **self.params)
+        named = "_named" if "named" in self.params else ""
+        return say(f"judge.{self.code}{named}", **self.params)
 
     def told(self) -> dict[str, Any]:
         """Return it as JSON."""
@@ -57,6 +58,7 @@ def judge(expect: Expect, account: PracticeAccount, answer: object = None) -> tu
 def _findings(
     expect: Expect, account: PracticeAccount, chosen: Sequence[Seen], answer: object
 ) -> Iterator[Finding]:
+    called = {"named": expect.named} if expect.named else {}
     there = [one for one in chosen if not one.gone]
     on = [one for one in there if one.on]
     counted = {
@@ -67,23 +69,24 @@ def _findings(
     }
     for code, (bound, number) in counted.items():
         if bound is not None:
-            yield _compared(code, bound, Decimal(number))
+            found = {**called, "found": str(number), "expected": str(bound)}
+            yield Finding(code, found, bound.holds(number))
     judged = on if expect.on is not None else there
     facts = list(_facts(expect, chosen))
     if facts and not judged:
-        yield Finding("none")
+        yield Finding("none", called)
     for code, expected, fact in facts if judged else ():
         yield _each(code, expected, judged, fact)
     if expect.stopped_within is not None:
-        yield _stopped(expect.stopped_within, chosen)
+        yield _stopped(expect.stopped_within, chosen) if chosen else Finding("none", called)
     if expect.off_for is not None:
-        yield _off(expect.off_for, account.clock.time(), chosen)
+        yield _off(expect.off_for, account.clock.time(), chosen) if chosen else Finding("none", called)
     if expect.spent is not None:
         spent = account.spent
         shown = {"found": f"{spent:.2f}", "expected": str(expect.spent)}
         yield Finding("spent", shown, expect.spent.holds(spent))
     if expect.prediction is not None:
-        yield _predicted(expect.prediction, account, on, answer)
+        yield _predicted(expect.prediction, account, on, answer) or Finding("none", called)
     if expect.kernel is not None:  # it was judged there, see `play`
         yield Finding("kernel", {}, answer == expect.kernel)
 
@@ -91,10 +94,6 @@ def _findings(
 def _named(expect: Expect, seen: Sequence[Seen]) -> list[Seen]:
     rules = Rules(name=expect.named or "")
     return [one for one in seen if rules.names(one.body["name"])]
-
-
-def _compared(code: str, bound: Bound, number: Decimal) -> Finding:
-    return Finding(code, {"found": f"{number:f}", "expected": str(bound)}, bound.holds(number))
 
 
 # A fact of an instance: what is shown of it, and whether that is as it has to be.
@@ -174,8 +173,6 @@ def _ports(expected: Sequence[str], body: Mapping[str, Any]) -> _Fact:
 def _stopped(most: float, chosen: Sequence[Seen]) -> Finding:
     """Judge that all were on for no longer than that, and none is on now."""
     expected = {"expected": write_span(most)}
-    if not chosen:
-        return Finding("none")
     still = next((one for one in chosen if one.on), None)
     if still is not None:
         return Finding("still_on", {**expected, "name": still.body["name"]})
@@ -186,8 +183,6 @@ def _stopped(most: float, chosen: Sequence[Seen]) -> Finding:
 
 def _off(least: float, now: float, chosen: Sequence[Seen]) -> Finding:
     """Judge that none is on, nor was within that time."""
-    if not chosen:
-        return Finding("none")
     off = 0.0 if any(one.on for one in chosen) else now - max(one.until for one in chosen)
     found = {"found": write_span(off) if off else "0s", "expected": write_span(least)}
     return Finding("off_for", found, off >= least)
@@ -195,8 +190,8 @@ def _off(least: float, now: float, chosen: Sequence[Seen]) -> Finding:
 
 def _predicted(
     prediction: Prediction, account: PracticeAccount, on: Sequence[Seen], answer: object
-) -> Finding:
-    """Compare an answer with what is right, which is not told."""
+) -> Finding | None:
+    """Compare an answer with what is right, untold; None where there is nothing to compare with."""
     if answer in (None, ""):
         return Finding("answer_missing")
     given = read_amount(answer)
@@ -204,7 +199,7 @@ def _predicted(
         return Finding("answer_unreadable", {"answer": str(answer)[:40]})
     right = _right(prediction, account, on)
     if right is None:
-        return Finding("none")
+        return None
     if prediction.within.allows(given, right):
         return Finding("prediction", {"answer": f"{given:f}"}, ok=True)
     return Finding("prediction_high" if given > right else "prediction_low", {"answer": f"{given:f}"})

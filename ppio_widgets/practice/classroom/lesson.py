@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -19,6 +20,7 @@ from pydantic_core import PydanticCustomError
 
 from ppio_widgets.errors import MomentUnreadable
 from ppio_widgets.locale.words import joined, words
+from ppio_widgets.practice.account import Terms
 from ppio_widgets.practice.catalogue import OFFERS
 from ppio_widgets.practice.failures import failure_of
 from ppio_widgets.practice.products import REGIONS
@@ -93,7 +95,10 @@ def _bound(value: object) -> Bound:
     found = _BOUND.fullmatch(_text_of(value))
     if found is None:
         raise PydanticCustomError("bound", "a number, or a comparison")
-    return Bound(found[1], Decimal(found[2]))
+    bound = Bound(found[1], Decimal(found[2]))
+    if bound.sign == "<" and not bound.value:
+        raise PydanticCustomError("never", "nothing that is judged is below zero")
+    return bound
 
 
 def _amount(value: object) -> Decimal:
@@ -222,6 +227,11 @@ class Allow(_Part):
     locked: Annotated[dict[str, str | int | bool], BeforeValidator(_locked)] = Field(default_factory=dict)
     on_for: _Span | None = None
 
+    def rules(self, student: str) -> Rules:
+        """Return what a student may launch."""
+        name = (self.name or "").replace("{student}", student)
+        return Rules(self.products, self.billing, self.max_hourly, name, self.locked)
+
 
 class Prediction(_Part):
     """What an answer is compared with: a number, or what the account shows."""
@@ -299,9 +309,7 @@ class Lesson(_Part):
 
     def rules(self, student: str) -> Rules:
         """Return what a student may launch."""
-        allow = self.allow
-        name = (allow.name or "").replace("{student}", student)
-        return Rules(allow.products, allow.billing, allow.max_hourly, name, allow.locked)
+        return self.allow.rules(student)
 
 
 # Reading it
@@ -332,13 +340,14 @@ def examine(text: str) -> tuple[Lesson | None, tuple[Fault, ...]]:
 
 def faults_of(read: Mapping[str, Any]) -> tuple[Lesson | None, tuple[Fault, ...]]:
     """Return the lesson that was read, or every fault of it."""
+    lesson, faults = None, []
     try:
         lesson = Lesson.model_validate(read)
     except ValidationError as invalid:
-        found = invalid.errors(include_input=False, include_url=False)
-        return None, tuple(_fault(detail) for detail in found)
-    faults = tuple(_contradictions(lesson))
-    return (None, faults) if faults else (lesson, ())
+        faults = [_fault(detail) for detail in invalid.errors(include_input=False, include_url=False)]
+    told = {fault.path for fault in faults}
+    faults += [fault for fault in _contradictions(read) if fault.path not in told]
+    return (None, tuple(faults)) if faults else (lesson, ())
 
 
 def read_lesson(text: str) -> Lesson:
@@ -398,7 +407,7 @@ def _fault(detail: ErrorDetails) -> Fault:
     if kind in _LIMITS:
         return Fault(path, kind, {"limit": f"{told[_LIMITS[kind]]:g}"})
     if kind == "literal_error":
-        return Fault(path, "choice", {"known": told["expected"].replace("'", "")})
+        return Fault(path, "choice", {"known": ", ".join(re.findall(r"'(.*?)'", told["expected"]))})
     if "known" in told:
         known = told["known"]
         return _near(path, kind, told["given"], known)
@@ -430,22 +439,77 @@ def _model(annotation: Any) -> Any:
     return annotation
 
 
-def _contradictions(lesson: Lesson) -> Iterator[Fault]:
-    """Yield what each part allows, and all of them together do not."""
+def _contradictions(read: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield what each part allows, and all of them together do not; other parts may be at fault."""
     seen: set[str] = set()
-    for number, exercise in enumerate(lesson.exercises):
-        here = f"exercise[{number}]"
-        if exercise.id in seen:
-            yield Fault(f"{here}.id", "twice")
-        seen.add(exercise.id)
-        if exercise.expect == Expect():
+    for number, exercise in enumerate(_tables(read.get("exercise"))):
+        here, key, expect = f"exercise[{number}]", exercise.get("id"), exercise.get("expect")
+        if isinstance(key, str):
+            if key in seen:
+                yield Fault(f"{here}.id", "twice")
+            seen.add(key)
+        (parts,) = _tables([expect])
+        if expect == parts and all(name == "named" or one in ("", [], {}) for name, one in parts.items()):
             yield Fault(f"{here}.expect", "nothing")
-        foreseen = exercise.expect.prediction
-        if foreseen is not None and (foreseen.value is None) == (foreseen.of is None):
+        foreseen = parts.get("prediction")
+        if isinstance(foreseen, dict) and ("value" in foreseen) == ("of" in foreseen):
             yield Fault(f"{here}.expect.prediction", "prediction")
-    for number, incident in enumerate(lesson.incidents):
-        here = f"incident[{number}]"
-        if (incident.after is None) == (incident.at is None):
+    for number, incident in enumerate(_tables(read.get("incident"))):
+        here, after = f"incident[{number}]", incident.get("after")
+        if ("after" in incident) == ("at" in incident):
             yield Fault(here, "when")
-        if incident.after is not None and incident.after not in seen:
-            yield _near(f"{here}.after", "exercise", incident.after, sorted(seen))
+        if isinstance(after, str) and after not in seen:
+            yield _near(f"{here}.after", "exercise", after, sorted(seen))
+    with suppress(ValidationError):
+        yield from _impossible(Allow.model_validate(read.get("allow", {})))
+
+
+def _tables(value: object) -> list[dict[str, Any]]:
+    """Return the tables of a list; in place of what is none an empty one."""
+    return [one if isinstance(one, dict) else {} for one in value] if isinstance(value, list) else []
+
+
+# Of a launch that is refused for one of these another image or network may pass.
+_OTHERS = ("IMAGE", "NETWORK")
+
+
+def _impossible(allow: Allow) -> Iterator[Fault]:
+    """Yield the rules by which nothing can be launched, or else that it is all of them together."""
+    if _lets_launch(allow):
+        return
+    parts: list[tuple[Fault, dict[str, Any]]] = [
+        (Fault(f"allow.{name}", "impossible"), {name: getattr(allow, name)})
+        for name in ("products", "billing", "max_hourly")
+    ]
+    for key, value in allow.locked.items():
+        parts.append((Fault("allow.locked", "locked", {"name": key}), {"locked": {key: value}}))
+    alone = [fault for fault, part in parts if not _lets_launch(Allow().model_copy(update=part))]
+    yield from alone or [Fault("allow", "impossible")]
+
+
+def _lets_launch(allow: Allow) -> bool:
+    """Whether there is a body that an account of the class would launch."""
+    rules = allow.rules("s01")
+    return any(
+        all(
+            str(wrong.answer["reason"]).startswith(_OTHERS)
+            for wrong in Terms(rules).refusals(rules.over(body))
+        )
+        for body in _bodies(rules)
+    )
+
+
+def _bodies(rules: Rules) -> Iterator[dict[str, Any]]:
+    """Yield the smallest body of each product in each billing mode.
+
+    Who locks a number of GPUs means no product that has none, unless it is listed.
+    """
+    name, counts = rules.named("one"), "resource.gpu_num" in rules.locked
+    for offer in OFFERS.values():
+        if counts and offer.type == "cpu" and offer.id not in rules.products:
+            continue
+        resource = {"gpu_num": offer.gpu_min or 1, "rootfs_size_gb": offer.rootfs_min_gb}
+        prepaid = [{"mode": "prepaid", "prepaid": {"months": months}} for months in offer.prepaid]
+        for billing in ({"mode": "postpaid"}, {"mode": "spot"}, *prepaid):
+            body = {"name": name, "type": offer.type, "product_id": offer.id, "image": "ubuntu:24.04"}
+            yield {**body, "billing": billing, "resource": resource}

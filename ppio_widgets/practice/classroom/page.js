@@ -55,7 +55,7 @@ function made(tag, parent, css = "") {
 }
 
 function yuan(amount) {
-  return amount == null ? "–" : `¥${Number(amount).toFixed(2)}`;
+  return amount == null ? "–" : `${amount < 0 ? "-" : ""}¥${Math.abs(amount).toFixed(2)}`;
 }
 
 function span(seconds) {

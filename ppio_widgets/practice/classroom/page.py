@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # What a spreadsheet takes for the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# But for a balance below zero, which is a number there too.
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 # What the script fills in.
 _FILLED = ("all", "h", "m", "n", "price", "rate", "sum", "time", "verb", "what", "who", "words")
 # The fields at fault for which the page has words of its own, and what it may be asked for at most.
@@ -79,6 +81,11 @@ def page() -> httpx.Response:
     return httpx.Response(200, headers=headers, html=text)
 
 
+def _cell(value: object) -> str:
+    text = str(value)
+    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text
+
+
 def sheet(state: Mapping[str, Any]) -> str:
     """Return what the page shows as CSV: a line for each student, exercises as 1 or 0.
 
@@ -93,5 +100,5 @@ def sheet(state: Mapping[str, Any]) -> str:
         passed = [int(bool(one["exercises"].get(key))) for key in exercises]
         error = (one["last_error"] or {}).get("reason", "")
         cells = [one["student"], one["name"], one["spent"], one["left"], len(one["on"]), *passed, error]
-        rows.writerow(f"'{cell}" if str(cell).startswith(_FORMULA) else cell for cell in cells)
+        rows.writerow(map(_cell, cells))
     return text.getvalue()

@@ -1,6 +1,7 @@
 """Who is in a class: students, their PINs as digests, and the keys that both make.
 
-A name alone proves nothing: the first join makes the PIN, later ones need it.
+A name alone proves nothing: the first join makes the PIN, later ones need it. The key that a join returns
+ends with a proof that nobody can guess: whoever has it is let in however many PINs somebody else tries.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def key_of(student: str, pin: str) -> str:
 
 
 def parts_of(key: str) -> tuple[str, str]:
-    """Return the student and the PIN that a key names; empty where it names none."""
+    """Return the student and the PIN that a key names, its proof behind that; empty where it names none."""
     student, _, pin = key.removeprefix(_KEY).rpartition(".")
     return student, pin
 
@@ -73,7 +74,8 @@ class Roster:
         self._students = dict(students or {})
         self._clock = clock
         self._lock = forks.lock()
-        self._known: set[str] = set()  # keys found right, as nobody wants to wait for each call
+        self._secret = secrets.token_hex(16)  # of the proofs
+        self._known: set[str] = set()  # PINs found right, as keys: nobody wants to wait for each call
         self._wrong: dict[str, list[float]] = {}
 
     def __iter__(self) -> Iterator[Student]:
@@ -87,30 +89,29 @@ class Roster:
         student = name.strip().lower() if isinstance(name, str) else ""
         if not _STUDENT.fullmatch(student) or student == TEACHER:
             raise Refused("class_name")
-        if not isinstance(pin, str) or not _PIN.fullmatch(pin):
+        pin, _, proof = pin.partition("-") if isinstance(pin, str) else ("", "", "")
+        if not _PIN.fullmatch(pin):
             raise Refused("class_pin")
         with self._lock:
             one = self._students.get(student)
             if one is None:
                 one = self._new(student)
             if one.digest:
-                self._prove(one, pin)
+                self._prove(one, pin, proof)
             else:
                 _seal(one, pin)
                 self._students[student] = one
-        return student, key_of(student, pin)
+        return student, f"{key_of(student, pin)}-{self._proof(student, pin)}"
 
     def student(self, key: str) -> str:
         """Return whose key it is; nobody's is refused."""
         student, pin = parts_of(key)
+        pin, _, proof = pin.partition("-")
         with self._lock:
-            if key in self._known:
-                return student
             one = self._students.get(student)
             if one is None or not one.digest:
                 raise Refused("class_key")
-            self._prove(one, pin, "class_key")
-            self._known.add(key)
+            self._prove(one, pin, proof, "class_key")
         return student
 
     def forget_pin(self, student: str) -> None:
@@ -123,10 +124,11 @@ class Roster:
 
     def state(self) -> dict[str, Any]:
         """Return all of it as JSON."""
-        return {"students": [vars(one) for one in self]}
+        return {"students": [vars(one) for one in self], "secret": self._secret}
 
     def resume(self, state: Mapping[str, Any]) -> None:
         """Take over the PINs that a state tells, and whoever is in the class already."""
+        self._secret = str(state.get("secret") or self._secret)
         for row in state["students"]:
             now = self._students.get(row["id"])
             if now is None:
@@ -142,16 +144,25 @@ class Roster:
             raise Refused("class_full", most=MOST_STUDENTS)
         return Student(student)
 
-    def _prove(self, one: Student, pin: str, code: str = "class_wrong_pin") -> None:
-        """Pass where a PIN is right; the lock is held."""
-        now = self._clock()
+    def _prove(self, one: Student, pin: str, proof: str, code: str = "class_wrong_pin") -> None:
+        """Pass where a PIN is right; the lock is held.
+
+        Without its proof it is a guess: after some wrong ones a right one passes no more than they do, as by
+        that it would be found.
+        """
+        now, key = self._clock(), key_of(one.id, pin)
         wrong = [at for at in self._wrong.get(one.id, ()) if now - at < _PAUSE]
-        if len(wrong) >= _GUESSES:
+        is_guess = not hmac.compare_digest(proof.encode(errors="replace"), self._proof(one.id, pin).encode())
+        if is_guess and len(wrong) >= _GUESSES:
             raise Refused("class_slow", seconds=int(_PAUSE))
-        if not hmac.compare_digest(one.digest, _digest(one.salt, pin)):
-            self._wrong[one.id] = [*wrong, now]
+        if key not in self._known and not hmac.compare_digest(one.digest, _digest(one.salt, pin)):
+            if is_guess:
+                self._wrong[one.id] = [*wrong, now]
             raise Refused(code)
-        self._wrong.pop(one.id, None)
+        self._known.add(key)
+
+    def _proof(self, student: str, pin: str) -> str:
+        return hmac.new(self._secret.encode(), key_of(student, pin).encode(), "sha256").hexdigest()[:16]
 
 
 def read_roster(text: str) -> dict[str, Student]:

@@ -9,6 +9,7 @@ import re
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets import environment
@@ -18,8 +19,8 @@ from ppio_widgets.cloud.resources import LESSON, PRACTICE_CURRENCY
 from ppio_widgets.errors import ApiError, InputError, PpioError, Unreachable
 from ppio_widgets.locale.text import visible
 from ppio_widgets.practice.classroom.roster import key_of, parts_of
-from ppio_widgets.request.pricing import read_amount, shown
-from ppio_widgets.runtime import kernel
+from ppio_widgets.request.pricing import read_balance, shown
+from ppio_widgets.runtime import kernel, threads
 from ppio_widgets.secrets.credentials import (
     PRACTICE_ADDRESS,
     PRACTICE_KEY_VARIABLE,
@@ -46,6 +47,8 @@ ALONE = "me"
 
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9._-]+")
 _LONGEST_NAME = 40
+# A hub's person is not asked for with each call where a class refused them: a PIN that is drawn is a guess.
+_REFUSED_SECONDS = 15.0
 # Of a class that answers anything: a lesson has a few exercises.
 _MOST_ROWS = 200
 
@@ -133,9 +136,15 @@ def join_as_hub_user() -> None:
     is_given = known is not None and known.source == PRACTICE_KEY_VARIABLE
     if host.known or is_given or host.base_url in kernel.of(_Settled):
         return
+    told_at, told = kernel.of(_Refusals).get(host.base_url, (-inf, None))
+    if told is not None and threads.tick() - told_at < _REFUSED_SECONDS:
+        raise told.with_traceback(None)
     try:
         _join(host, next(reversed(kept_keys(host)), "") or hub_user())
     except PpioError as error:
+        if isinstance(error, ApiError) and error.reason.startswith("CLASS_"):
+            kernel.of(_Refusals)[host.base_url] = (threads.tick(), error)
+            raise
         if host.is_class:  # each time anew: the class may begin later, or its teacher may help
             raise
         if isinstance(error, ApiError | InputError):  # on loopback it may be no class, or nothing yet
@@ -144,15 +153,19 @@ def join_as_hub_user() -> None:
 
 def hub_user() -> str:
     """Return the person of a hub as a student is named."""
-    name = (environment.variable(HUB_USER_VARIABLE) or "").lower()
-    user = _NOT_IN_NAMES.sub("-", name).strip("-._")[:_LONGEST_NAME].rstrip("-._")
+    person = environment.variable(HUB_USER_VARIABLE) or ""
+    user = _NOT_IN_NAMES.sub("-", person.lower()).strip("-._")[:_LONGEST_NAME].rstrip("-._")
     if not user:
-        raise input_error("class_no_name")
+        raise input_error("class_hub_name" if person else "class_no_name", person=person)
     return user
 
 
 class _Settled(set[str]):
     """The addresses where this kernel has joined a class, or found that there is none on loopback."""
+
+
+class _Refusals(dict[str, tuple[float, ApiError]]):
+    """By its address, what a class answered to a hub's person last, and when."""
 
 
 def _class_host() -> Host:
@@ -300,10 +313,12 @@ def _ask(client: PpioClient) -> Mapping[str, Any]:
     try:
         return client.get_reply(LESSON, {}).value
     except ApiError as error:
-        if error.status == 401:  # nobody here joined it
-            raise input_error("class_no_name") from None
-        if error.status != 404:
+        status = error.status
+        if status not in (401, 404):
             raise
+    if status == 401:  # nobody here joined it
+        hub_user()  # whose name may be none there
+        raise input_error("class_no_name")
     raise input_error("no_class", host=client.host.name)
 
 
@@ -320,10 +335,10 @@ def _params(value: object) -> dict[str, str]:
 def _found(code: str, params: Mapping[str, str], say: Words) -> str:
     """Return a finding in words; of one that nobody here knows, its code."""
     with suppress(KeyError):
-        return say(f"judge.{code}", **params)
+        return say(f"judge.{code}{'_named' if 'named' in params else ''}", **params)
     return visible(code)
 
 
 def _yuan(text: str) -> str:
-    amount = read_amount(text)
+    amount = read_balance(text)
     return visible(text) if amount is None else shown(amount, PRACTICE_CURRENCY)

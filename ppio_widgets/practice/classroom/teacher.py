@@ -19,7 +19,7 @@ from ppio_widgets.practice.classroom.page import sheet
 from ppio_widgets.practice.cloud import kernel_cloud
 from ppio_widgets.practice.failures import failure_of
 from ppio_widgets.practice.transport import PracticeTransport
-from ppio_widgets.request.pricing import read_amount
+from ppio_widgets.request.pricing import read_amount, read_balance
 from ppio_widgets.runtime.files import reason, written
 from ppio_widgets.runtime.times import as_given, read_span
 from ppio_widgets.secrets.credentials import PRACTICE_ADDRESS, hidden
@@ -201,8 +201,8 @@ def _student(row: Mapping[str, Any]) -> StudentProgress:
     return StudentProgress(
         as_text(row.get("student")),
         as_text(row.get("name")),
-        read_amount(row.get("spent")) or Decimal(0),
-        read_amount(row.get("left")) or Decimal(0),
+        read_balance(row.get("spent")) or Decimal(0),
+        read_balance(row.get("left")) or Decimal(0),
         tuple(as_text(as_mapping(one).get("name")) for one in as_rows(row.get("on"))),
         tuple(key for key, passed in exercises.items() if passed is True),
         as_text(as_mapping(row.get("last_error")).get("reason")),

@@ -364,6 +364,39 @@ def test_while_it_is_not_served_no_time_passes_in_class(file, clock):
     record.close()
 
 
+def test_what_the_teachers_page_alone_has_shown_is_not_taken_back(file, clock):
+    cloud, record = going_on(file, clock)
+    Pupil(cloud, "s01").rent()
+    size = file.stat().st_size
+    for _look in range(900):
+        clock.turn(2)
+        told = cloud.board()
+    assert file.stat().st_size < size + 900 * 40  # not all of it with each look
+    record.close()
+    clock.turn(86400)
+    cloud, record = going_on(file, clock)
+    again = cloud.board()
+    record.close()
+    assert told["now"] <= again["now"] <= told["now"] + 2 * ALIVE_SECONDS * 60
+    assert Decimal(told["students"][0]["spent"]) <= Decimal(again["students"][0]["spent"])
+
+
+def test_after_a_restart_a_neighbour_who_guesses_keeps_nobody_out(file, clock):
+    cloud, record = going_on(file, clock)
+    anna = Pupil(cloud, "s01")
+    record.close()
+    cloud, record = going_on(file, clock)
+    anna.http = httpx.Client(
+        base_url="http://localhost", transport=PracticeTransport(cloud), headers=anna.http.headers
+    )
+    ben = Pupil(cloud, "s02")
+    for guess in range(6):
+        last = ben.http.post("/practice/v1/join", json={"student": "s01", "pin": f"000{guess}"})
+    assert reason(last) == (429, "CLASS_GUESSES")
+    assert anna.rent().status_code == 200
+    record.close()
+
+
 def test_the_file_is_private_and_holds_no_pin(file, clock):
     cloud, record = going_on(file, clock)
     Pupil(cloud, "s01", "Secret77").rent()

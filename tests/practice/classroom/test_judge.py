@@ -8,7 +8,7 @@ import pytest
 
 from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.practice.account import PracticeAccount
-from ppio_widgets.practice.classroom.judge import Finding, judge
+from ppio_widgets.practice.classroom.judge import judge
 from ppio_widgets.practice.classroom.lesson import Expect
 from ppio_widgets.practice.clock import PracticeClock
 from tests.support.clock import Clock
@@ -106,6 +106,20 @@ def test_instances_are_counted_by_name():
     person.wait(10_000).rent("s07-c")
     assert lacking(person, named="s07-*", count=2, deleted=1) == []
     assert lacking(person, named="s07-*", deleted=">=2") == ["deleted"]
+
+
+def test_the_name_that_is_looked_for_is_told():
+    person = Person().rent("Secret")
+    found = judged(person, named="secret", on=1, count=1, deleted=1, hourly="1.48")
+    assert [one.sentence(words("en")) for one in found] == [
+        "Instances on called secret: 0; needed: 1.",
+        "Instances called secret: 0; needed: 1.",
+        "Deleted instances called secret: 0; needed: 1.",
+        "There is no instance called secret to judge: rent one first.",
+    ]
+    assert all("secret" in one.sentence(words("zh")) for one in found)
+    (stopped,) = judged(person, named="secret", stopped_within="1h")
+    assert "secret" in stopped.sentence(words("en"))
 
 
 def test_only_what_is_on_is_judged_where_that_is_expected():
@@ -209,7 +223,7 @@ def test_without_an_instance_there_is_nothing_to_predict():
 
 def test_every_finding_has_its_words():
     codes = {key.removeprefix("judge.") for key in words("en").keys() if key.startswith("judge.")}  # noqa: SIM118
-    params = {"name": "n", "found": "1", "expected": "2", "answer": "3", "kind": "k"}
+    params = {"name": "n", "found": "1", "expected": "2", "answer": "3", "kind": "k", "named": "x"}
     for language in LANGUAGES:
-        said = [Finding(code, params).sentence(words(language)) for code in sorted(codes)]
+        said = [words(language)(f"judge.{code}", **params) for code in sorted(codes)]
         assert len(set(said)) == len(codes) > 20

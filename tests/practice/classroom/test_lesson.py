@@ -110,6 +110,8 @@ BROKEN = [
     ('"sold-out"', '"soldout"', "incident[0].do", "verb_meant"),
     (SOUND[SOUND.index("expect") : SOUND.index("[[inc")], "expect = { }\n", "exercise[0].expect", "nothing"),
     ("[allow]", "[allow", "", "toml"),
+    ('">=1"', '"<0"', "exercise[0].expect.on", "never"),
+    ('max_hourly = "¥12.60"', 'max_hourly = "¥0.1"', "allow.max_hourly", "impossible"),
 ]  # fmt: skip
 
 
@@ -142,6 +144,67 @@ def test_each_fault_has_a_sentence_without_a_hole(code):
 def test_two_exercises_of_one_id_are_a_fault():
     twice = SOUND + SOUND[SOUND.index("[[exercise]]") : SOUND.index("[[incident]]")]
     assert faults(twice) == {"exercise[1].id": "twice"}
+
+
+def test_every_contradiction_is_told_beside_any_other_fault():
+    text = (
+        SOUND.replace("minutes = 10", "minutes = 0")
+        .replace("12.60", "0.10")
+        .replace('"1.1"\ndo', '"9.9"\ndo')
+    )
+    more = SOUND[SOUND.index("[[exercise]]") : SOUND.index("[[incident]]")]
+    empty = 'id = "1.2"\nsay = { en = "Do.", zh = "做。" }\n'
+    text += f"""{more}
+[[exercise]]
+{empty}expect = {{ named = "a" }}
+[[exercise]]
+{empty.replace("1.2", "1.3")}expect = {{ prediction = {{ value = 1, of = "left" }} }}
+"""
+    assert faults(text) == {
+        "minutes": "greater_than_equal",
+        "allow.max_hourly": "impossible",
+        "exercise[1].id": "twice",
+        "exercise[2].expect": "nothing",
+        "exercise[3].expect.prediction": "prediction",
+        "incident[0].after": "exercise",
+    }
+
+
+# What the rules of a lesson are, and where it is told that nothing can be launched by them.
+IMPOSSIBLE = [
+    ('locked = { "resource.rootfs_size_gb" = 5 }', "allow.locked", "locked"),
+    ('locked = { "billing.mode" = "gratis" }', "allow.locked", "locked"),
+    ('locked = { "resource.gpu_num" = 99 }', "allow.locked", "locked"),
+    ('products = ["prod-h100-80g", "prod-v100-32g", "prod-a800-80g"]', "allow.products", "impossible"),
+    ("max_hourly = 0.1", "allow.max_hourly", "impossible"),
+    ('products = ["a100-80g"]\nmax_hourly = 1', "allow", "impossible"),
+    ('products = ["cpu.8c16g"]\nbilling = ["spot"]', "allow", "impossible"),
+    ('billing = ["postpaid"]\nlocked = { "billing.prepaid.months" = 1 }', "allow", "impossible"),
+]
+POSSIBLE = [
+    'products = ["cpu.8c16g"]',
+    'products = ["prod-h200-141g.8x"]\nmax_hourly = 300',
+    'billing = ["prepaid"]\nlocked = { "billing.prepaid.months" = 12 }',
+    'products = ["prod-h100-80g", "prod-t4-16g"]',
+    'locked = { "network.id" = "net-of-the-class", "image" = "ubuntu:24.04" }',
+    'name = "{student}"',
+]
+ALLOW = SOUND[SOUND.index("[allow]") : SOUND.index("[[exercise]]")]
+
+
+@pytest.mark.parametrize(("rules", "path", "code"), IMPOSSIBLE)
+def test_rules_by_which_nothing_can_be_launched_are_a_fault(rules, path, code):
+    assert faults(SOUND.replace(ALLOW, f"[allow]\n{rules}\n")) == {path: code}
+
+
+@pytest.mark.parametrize("rules", POSSIBLE)
+def test_rules_by_which_something_can_be_launched_are_none(rules):
+    assert faults(SOUND.replace(ALLOW, f"[allow]\n{rules}\n")) == {}
+
+
+def test_what_may_be_chosen_is_told_in_no_language():
+    (fault,) = examine(SOUND.replace("minutes = 10", 'minutes = 10\nstock = "some"'))[1]
+    assert fault.sentence(words("zh")).endswith("：endless, shared。")
 
 
 _VALUES = st.recursive(

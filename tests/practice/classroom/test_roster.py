@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets.errors import InputError
-from ppio_widgets.practice.classroom.roster import Roster, read_roster
+from ppio_widgets.practice.classroom.roster import Roster, parts_of, read_roster
 from ppio_widgets.practice.failures import Refused
 from ppio_widgets.secrets.credentials import is_practice_key
 
@@ -27,8 +29,9 @@ def refused(call, *given):
 
 def test_the_first_join_makes_the_pin_and_later_ones_need_it():
     roster = Roster()
-    assert roster.join(" S07 ", "4711") == ("s07", "sk_practice_s07.4711")
-    assert roster.join("s07", "4711") == ("s07", "sk_practice_s07.4711")
+    student, key = roster.join(" S07 ", "4711")
+    assert (student, key.rpartition("-")[0]) == ("s07", "sk_practice_s07.4711")
+    assert roster.join("s07", "4711") == (student, key)
     assert refused(roster.join, "s07", "4712") == "CLASS_PIN"
     assert roster.student("sk_practice_s07.4711") == "s07"
     assert [one.id for one in roster] == ["s07"]
@@ -50,23 +53,63 @@ def test_names_are_checked(name):
 
 @pytest.mark.parametrize("pin", ["", "123", "12 34", "p" * 33, "４７１１", None, 4711])
 def test_pins_are_checked(pin):
-    assert refused(Roster().join, "s07", pin) == "CLASS_PIN"
+    assert refused(Roster().join, "s07", pin) == "CLASS_PIN_FORM"
 
 
 def test_few_guesses_are_taken_by_join_and_by_key_together_and_who_is_in_goes_on():
     ticks = Ticks()
     roster = Roster(clock=ticks)
-    roster.join("s07", "4711")
-    assert roster.student("sk_practice_s07.4711") == "s07"
+    _, key = roster.join("s07", "4711")
     for guess in range(3):
         assert refused(roster.join, "s07", f"000{guess}") == "CLASS_PIN"
     for guess in range(2):
         assert refused(roster.student, f"sk_practice_s07.111{guess}") == "CLASS_KEY"
-    assert refused(roster.join, "s07", "4711") == "RATE_LIMIT_EXCEEDED"
-    assert refused(roster.student, "sk_practice_s07.9999") == "RATE_LIMIT_EXCEEDED"
-    assert roster.student("sk_practice_s07.4711") == "s07"
+    assert roster.student(key) == "s07"
+    assert roster.join("s07", parts_of(key)[1]) == ("s07", key)
+    for guess in ("4711", "9999", f"9999-{key.rpartition('-')[2]}", "4711-", "4711-0123456789abcdef"):
+        assert refused(roster.join, "s07", guess) == "CLASS_GUESSES"
+        assert refused(roster.student, f"sk_practice_s07.{guess}") == "CLASS_GUESSES"
     ticks.now += 61
     assert roster.join("s07", "4711")[0] == "s07"
+
+
+def test_whoever_goes_on_lets_nobody_guess_more_often():
+    roster = Roster(clock=Ticks())
+    _, key = roster.join("s07", "4711")
+    for guess in range(5):
+        assert roster.student(key) == roster.student("sk_practice_s07.4711") == roster.join("s07", "4711")[0]
+        assert refused(roster.join, "s07", f"000{guess}") == "CLASS_PIN"
+    assert refused(roster.student, "sk_practice_s07.4711") == "CLASS_GUESSES", "a right guess tells nothing"
+
+
+@pytest.mark.parametrize("text", ["", "s07,Anna", "s07,Anna,4711"])
+def test_after_a_restart_no_wrong_pins_keep_out_who_has_joined(text):
+    def roster():
+        return Roster(read_roster(text) if text else None)
+
+    before = roster()
+    _, key = before.join("s07", "4711")
+    for _restart in range(2):
+        after = roster()
+        after.resume(json.loads(json.dumps(before.state())))
+        for guess in range(6):
+            refused(after.join, "s07", f"000{guess}")
+        assert refused(after.join, "s07", "4711") == "CLASS_GUESSES"
+        assert after.student(key) == "s07"
+        assert after.join("s07", parts_of(key)[1]) == ("s07", key)
+        before = after
+    after.forget_pin("s07")
+    assert refused(after.student, key) == "CLASS_KEY"
+    assert after.join("s07", "4712")[0] == "s07"
+    assert refused(after.student, key) == "CLASS_KEY"
+
+
+def test_a_key_of_another_class_is_worth_its_pin_alone():
+    key, roster = Roster().join("s07", "4711")[1], Roster()
+    student, mine = roster.join("s07", parts_of(key)[1])
+    assert (student, mine != key, roster.student(key), roster.student(mine)) == ("s07", True, "s07", "s07")
+    refusals = [refused(roster.join, "s07", f"000{guess}") for guess in range(6)]
+    assert refusals[-1] == refused(roster.student, key) == "CLASS_GUESSES"
 
 
 def test_on_a_list_only_those_on_it_may_join():
@@ -143,4 +186,4 @@ def test_whoever_is_in_has_a_practice_key_of_their_own(name, pin):
     except Refused:
         return
     assert is_practice_key(key)
-    assert key == f"sk_practice_{student}.{pin}"
+    assert key.rpartition("-")[0] == f"sk_practice_{student}.{pin.partition('-')[0]}"

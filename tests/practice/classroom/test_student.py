@@ -15,7 +15,7 @@ from ppio_widgets.errors import AccessDenied, ApiError, HostRefused, Unreachable
 from ppio_widgets.magics.ppio_magic import UsageError
 from ppio_widgets.practice.classroom.cloud import ClassCloud
 from ppio_widgets.practice.classroom.lesson import packaged, read_lesson
-from ppio_widgets.practice.classroom.roster import Roster
+from ppio_widgets.practice.classroom.roster import Roster, read_roster
 from ppio_widgets.practice.classroom.student import join_as_hub_user
 from ppio_widgets.practice.cloud import PracticeCloud
 from ppio_widgets.practice.server import serving
@@ -110,6 +110,13 @@ def test_a_join_says_who_takes_part_what_is_left_and_what_to_do(run, capsys):
 
 
 @pytest.mark.usefixtures("joined")
+def test_a_balance_below_zero_is_shown_as_an_amount(run, capsys, cloud):
+    cloud.account_of("s07").pay(Decimal("-64.06"))
+    run("%ppio class")
+    assert "¥0.00 spent · -¥4.06 left" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("joined")
 def test_a_later_kernel_is_the_same_student_without_a_word():
     mine = launched()
     with own_kernel():
@@ -176,6 +183,12 @@ def test_what_is_no_name_and_no_pin_is_said(server, run, line):
     with pytest.raises(UsageError):
         run(f"%ppio {line}")
     assert kept_keys(read_host(server.url)) == {}
+
+
+@pytest.mark.usefixtures("server")
+def test_a_pin_that_is_too_short_is_no_wrong_one(run):
+    with pytest.raises(UsageError, match="Choose a PIN of 4 to 32 letters and digits"):
+        run("%ppio class join s08 12")
 
 
 def test_without_an_address_no_class_is_meant(run):
@@ -265,6 +278,41 @@ def test_on_a_hub_who_joined_under_another_name_stays_who_that_is(monkeypatch, s
     assert cloud.students() == ["s07"]
 
 
+@pytest.mark.usefixtures("shell")
+def test_on_a_hub_who_is_not_on_the_list_is_told_that(monkeypatch, run):
+    cloud = ClassCloud(read_lesson(LESSON), Roster(read_roster("s01,Anna")))
+    monkeypatch.setenv("JUPYTERHUB_USER", "anna_b")
+    with serving(cloud) as served:
+        monkeypatch.setenv(BASE_URL_VARIABLE, served.url)
+        for line in ("class", "check 1.1", "ls"):
+            with pytest.raises(UsageError, match=r"anna_b is not on the list.*%ppio class join NAME"):
+                run(f"%ppio {line}")
+
+
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize(("person", "student"), [("Anna", "anna"), ("Zoë", "zo")])
+def test_on_a_hub_whose_name_has_another_pin_is_told_that_and_guesses_none(
+    monkeypatch, run, cloud, person, student
+):
+    cloud.join(student, "4711")  # from a home that was lost, or by one whose name is shortened to the same
+    monkeypatch.setenv("JUPYTERHUB_USER", person)
+    for _each in range(7):
+        with pytest.raises(UsageError, match=r"not the PIN that was first used.*%ppio class join NAME"):
+            run("%ppio class")
+    assert cloud.join(student, "4711")["student"] == student
+    run("%ppio class join other")
+    assert ids(connect()) == []
+    assert cloud.students() == [student, "other"]
+
+
+@pytest.mark.usefixtures("server")
+def test_on_a_hub_whose_name_has_no_letter_of_a_class_is_told_to_say_one(monkeypatch, run):
+    monkeypatch.setenv("JUPYTERHUB_USER", "王芳")
+    for line in ("class", "class join"):
+        with pytest.raises(UsageError, match=r"王芳.*a-z.*%ppio class join NAME"):
+            run(f"%ppio {line}")
+
+
 @pytest.mark.usefixtures("server")
 @pytest.mark.parametrize(("language", "said"), [("en", "class join NAME"), ("zh", "class join 名字")])
 def test_who_has_not_joined_is_told_how(monkeypatch, language, said):
@@ -324,6 +372,18 @@ def test_a_check_says_what_is_missing_with_the_hint_and_then_that_it_is_passed(r
     assert capsys.readouterr().out.splitlines()[-1] == "✓ 1.1 is passed."
     run("%ppio class")
     assert capsys.readouterr().out.splitlines()[-1] == "✓ 1.1 Rent one GPU."
+
+
+@pytest.mark.usefixtures("joined")
+def test_a_check_says_which_name_it_looks_for(run, capsys, cloud):
+    [exercise] = cloud.lesson.exercises
+    named = exercise.model_copy(
+        update={"expect": exercise.expect.model_copy(update={"named": "{student}-b"})}
+    )
+    cloud.lesson = cloud.lesson.model_copy(update={"exercises": (named,)})
+    capsys.readouterr()
+    run("%ppio check 1.1")
+    assert capsys.readouterr().out.splitlines()[0] == "✗ Instances on called s07-b: 0; needed: 1."
 
 
 @pytest.mark.usefixtures("joined")

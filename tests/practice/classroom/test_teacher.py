@@ -24,6 +24,7 @@ from ppio_widgets.practice.classroom.roster import Roster, Student
 from ppio_widgets.practice.cloud import put_kernel_cloud
 from ppio_widgets.practice.failures import AnswerLost, Refused
 from ppio_widgets.practice.server import serving
+from ppio_widgets.practice.transport import PracticeTransport
 from ppio_widgets.request.models import CreateInstanceRequest
 from ppio_widgets.secrets.credentials import reveal
 
@@ -281,6 +282,35 @@ def test_the_export_is_a_sheet_that_runs_no_formula(room, tmp_path):
     assert second["name"] == f"'{HOSTILE}"
 
 
+def test_a_balance_below_zero_is_that_amount_in_the_table_the_sheet_and_the_card(hands, tmp_path):
+    cloud = ClassCloud(packaged("quickstart"), clock=hands)
+    put_kernel_cloud(cloud)
+    room = Classroom.connect()
+    key, transport = cloud.join("s01", "4711")["key"], PracticeTransport(cloud)
+    client = PpioClient(key, base_url="http://localhost", transport=transport)
+    disk = {"gpu_num": 1, "rootfs_size_gb": 500}
+    rent(client, "s01-large", product_id="a100-80g", resource=disk)
+    hands.now += 10
+    room.jump("60h")
+    told = row(room)
+    assert told.left < 0
+    assert told.spent + told.left == 200
+    path = room.export(str(tmp_path / "class.csv"))
+    [line] = csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines())
+    assert line["left"] == f"{told.left}"
+    assert f"-¥{-told.left}" in str(room.progress())
+
+
+def test_a_balance_that_is_used_up_has_no_sign(cloud, hands):
+    account = cloud.account(cloud.join("s01", "4711")["key"])
+    account.create({**BODY, "product_id": "a100-80g", "name": "s01-first"})
+    hands.now += 10
+    cloud.clock.jump(3600 * 24 * 30)
+    assert -Decimal("0.005") < account.left < 0
+    row = next(one for one in cloud.board()["students"] if one["student"] == "s01")
+    assert (row["spent"], row["left"]) == ("100.00", "0.00")
+
+
 def test_an_export_that_cannot_be_written_says_why(room, tmp_path):
     with pytest.raises(InputError, match="Choose another file"):
         room.export(str(tmp_path / "no" / "class.csv"))
@@ -322,7 +352,7 @@ def test_a_student_has_no_levers(server, cloud):
     key = cloud.join("s01", "4711")["key"]
     room = Classroom.connect(server.url, key)
     for call in (room.progress, lambda: room.clock(0), room.reset, lambda: room.pay("s01", 9)):
-        with pytest.raises(AccessDenied):
+        with pytest.raises(AccessDenied, match=r"Ask your teacher; alone, use Classroom\.connect\(\)"):
             call()
     assert cloud.clock.rate == 60
 
