@@ -38,17 +38,24 @@ class Launches:
     def lines(self, say: Words) -> list[str]:
         """Return a sentence for each launch, and for each file that cannot be read."""
         now = threads.now()
-        torn = [say("record.unreadable", launch_id=plain(name)) for name in self.contents.unreadable]
-        closed = self.contents.closed
-        if closed is not None:
-            torn.insert(0, closed.fact(say))
         ours = {one.launch_id for one in self.unrecorded}
         told = [record for record in self.contents.records if record.launch_id not in ours]
         return [
-            *torn,
+            *self._torn(say),
             *(launch_sentence(launch, say) for launch in self.unrecorded),
             *(record_sentence(record, now, say) for record in told),
         ]
+
+    def none_open(self, say: Words) -> str:
+        """Return what is to be said where none is to be looked up: that says nothing of another kernel's."""
+        known = say("record.none_open" if self.contents.records or self.unrecorded else "record.none")
+        return "\n".join(self._torn(say)) or known
+
+    def _torn(self, say: Words) -> list[str]:
+        """Return what cannot be read: whatever is in there may be running."""
+        torn = [say("record.unreadable", launch_id=plain(name)) for name in self.contents.unreadable]
+        closed = self.contents.closed
+        return torn if closed is None else [closed.fact(say), *torn]
 
     def __repr__(self) -> str:
         say = words()
