@@ -10,7 +10,7 @@ from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import CredentialsError, LaunchRefused
 from ppio_widgets.launches.launch import live_launch, unrecorded_launches
 from ppio_widgets.launches.ledger import Contents, Ledger, ledger_for
-from ppio_widgets.launches.reconcile import declared_absent, look_once
+from ppio_widgets.launches.reconcile import declared_absent, declared_found, look_once, seen_by_id
 from ppio_widgets.launches.sentences import launch_sentence, record_sentence
 from ppio_widgets.launches.states import UNRESOLVED, LaunchState
 from ppio_widgets.locale.words import words
@@ -145,14 +145,29 @@ def look_up(record: Record, ledger: Ledger, wire: PpioClient) -> Record:
 
     It is refused with the key of another account: that would see nothing, which is no evidence of absence.
     """
-    if wire.account != record.account:
-        raise LaunchRefused("record_account", account=record.account, launch_id=record.launch_id)
+    _require_account(record, wire)
     seen = look_once(record, wire, ledger, threads.now())
     now = ledger.get(record.launch_id)
     if now is not None and not now.unresolved:
         return now  # its own kernel had the answer meanwhile
     ledger.save(seen)
     return seen
+
+
+def _require_account(record: Record, wire: PpioClient) -> None:
+    if wire.account != record.account:
+        raise LaunchRefused("record_account", account=record.account, launch_id=record.launch_id)
+
+
+def declare_found(record: Record, ledger: Ledger, wire: PpioClient, instance_id: str) -> Record:
+    """Take a person's word that an instance of this id is what it made, where nothing speaks against that."""
+    _require_account(record, wire)
+    found = declared_found(record, seen_by_id(wire, instance_id), ledger)
+    now = ledger.get(record.launch_id)
+    if now is not None and not now.unresolved:
+        return now  # its own kernel had the answer meanwhile
+    ledger.save(found)
+    return found
 
 
 def declare_absent(record: Record, ledger: Ledger, name: str) -> Record:

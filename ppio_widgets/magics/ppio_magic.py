@@ -291,6 +291,11 @@ def look(launch_id: str = "") -> str:
     return "\n".join(api.look_up(one) for one in open_ones) or history.launches().none_open(words())
 
 
+def found(launch_id: str, instance_id: str) -> str:
+    """Take a person's word for the id that a launch was given."""
+    return api.declare_found(launch_id, instance_id)
+
+
 def absent(launch_id: str, name: str) -> str:
     """Take a person's word that the instance of a launch is not there."""
     return api.declare_absent(launch_id, name)
