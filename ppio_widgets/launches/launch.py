@@ -206,7 +206,7 @@ class Launch(Displayed, Observed):
         self._watch: Watch | None = None
         self._followed = False
         self._unfollowed = False  # nobody looks any more: it has settled, or somebody wanted that
-        self._timer = timer or Timer()
+        self.timer = timer or Timer()
         self._timing = forks.lock()  # once its timer is set, or while it is being set
         self._instance: Instance | None = None
         kernel.of(_Alive).launches[self.launch_id] = self
@@ -629,7 +629,7 @@ class Launch(Displayed, Observed):
         self._claimed = self._submitted = self._verdict = None
         self._search.after_fork()
         self._search, self._watch, self._unfollowed = self._new_search(), None, True
-        self._timer = Timer()
+        self.timer = Timer()
         self.unobserve_all()
         if self.state in (LaunchState.DRAFT, LaunchState.ARMED):
             self.state = LaunchState.WITHDRAWN
@@ -723,11 +723,11 @@ class Launch(Displayed, Observed):
 
     def _set_timer(self) -> None:
         """Set its timer once its id is known; where that fails, the next change tries again."""
-        if not self._timer or self.id is None or not self._timing.acquire(blocking=False):
+        if not self.timer or self.id is None or not self._timing.acquire(blocking=False):
             return
         try:
             if self.instance is not None:
-                self._timer.set_on(self.instance)
+                self.timer.set_on(self.instance)
             self.untimed = None
         except MomentUnreadable as error:
             self.untimed = error.with_traceback(None)
