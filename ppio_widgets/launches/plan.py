@@ -250,8 +250,11 @@ class Products(Displayed):
 
     def head(self, say: Words) -> str:
         """Return how many there are, where, and what the prices are for."""
-        key = "products.head" if self.offers else "products.none_like" if self.text else "products.none"
-        return say(key, n=len(self.offers), cloud=self.cloud, text=self.text)
+        count = len(self.offers)
+        key = "products.none_like" if self.text else "products.none"
+        if count:
+            key = "products.one" if count == 1 else "products.head"
+        return say(key, n=count, cloud=self.cloud, text=self.text)
 
     def __repr__(self) -> str:
         return f"<Products: {len(self)} on {plain(self.cloud)}>"
