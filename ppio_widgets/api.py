@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from ppio_widgets.launches.claim import Again
+    from ppio_widgets.launches.ledger import Record
     from ppio_widgets.practice.account import Slow
     from ppio_widgets.request.advice import Advice
     from ppio_widgets.request.rules import Rules
@@ -287,9 +288,26 @@ def look_up(launch_id: str, *, api_key: KeySource | None = None) -> str:
         return launch_sentence(begun.look(), words())
     record, ledger = history.find(launch_id)
     if record.unresolved:
-        named = None if record.practice else record.host.partition("://")[2]
-        client = connect(practice=record.practice, api_key=api_key, base_url=record.host, allow_host=named)
-        record = history.look_up(record, ledger, client)
+        record = history.look_up(record, ledger, _client_of(record, api_key))
+    return record_sentence(record, threads.now(), words())
+
+
+def _client_of(record: Record, api_key: KeySource | None) -> PpioClient:
+    """Return a client of the cloud that a launch went to."""
+    named = None if record.practice else record.host.partition("://")[2]
+    return connect(practice=record.practice, api_key=api_key, base_url=record.host, allow_host=named)
+
+
+@without_frames
+def declare_found(launch_id: str, instance_id: str, *, api_key: KeySource | None = None) -> str:
+    """Take a person's word for the id that a recorded launch was given, once that instance was read."""
+    api_key = hidden(api_key)
+    begun = live_launch(launch_id)
+    if begun is not None:
+        begun.declare_found(instance_id)
+        return launch_sentence(begun, words())
+    record, ledger = history.find(launch_id)
+    record = history.declare_found(record, ledger, _client_of(record, api_key), instance_id)
     return record_sentence(record, threads.now(), words())
 
 

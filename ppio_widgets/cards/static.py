@@ -17,6 +17,7 @@ from ppio_widgets.cards.lists import costliest
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import PresetRefused
 from ppio_widgets.formats.line.parser import MAGIC, to_line
+from ppio_widgets.formats.line.tokens import as_word
 from ppio_widgets.launches.sentences import earlier_sentence, launch_asides, launch_sentence
 from ppio_widgets.launches.states import UNRESOLVED, LaunchState
 from ppio_widgets.request.draft import to_json, value_at
@@ -27,6 +28,7 @@ from ppio_widgets.request.schema import tree
 from ppio_widgets.request.validation import field_name
 from ppio_widgets.runtime import threads
 from ppio_widgets.runtime.times import moment_words, write_span
+from ppio_widgets.secrets.hosts import PPIO
 from ppio_widgets.secrets.redaction import without_secrets
 
 if TYPE_CHECKING:
@@ -89,7 +91,7 @@ def of_draft(plan: LaunchPlan, say: Words, timer: Timer | None = None) -> Card:
     )
 
 
-def of_launch(launch: Launch, say: Words, others: Sequence[Launch] = (), timer: Timer | None = None) -> Card:
+def of_launch(launch: Launch, say: Words, others: Sequence[Launch] = ()) -> Card:
     """Return the card of a launch, wherever it stands.
 
     `others` are those from the same place: their instances may be running as well.
@@ -108,7 +110,7 @@ def of_launch(launch: Launch, say: Words, others: Sequence[Launch] = (), timer: 
         asides = []
     facts += [Fact("", text) for text in (*asides, *_others(others, say))]
     ways = list(dict.fromkeys(way for one in (launch, *others) for way in _way_to(one, say)))
-    again, line = _AGAIN.get(launch.state), _line(plan, body, timer)
+    again, line = _AGAIN.get(launch.state), _line(plan, body, launch.timer)
     if again is not None and line:
         ways.append(Way(say(again), line))
     as_of = _as_of(say, instance.seen_at if instance is not None else 0.0)
@@ -141,7 +143,7 @@ def of_board(board: Board, say: Words, target: Target, missed: PpioError | None 
 def another_line(launch: Launch, say: Words) -> str:
     """Return the code that opens a form with the body of a launch; empty where a secret stands in it."""
     body, _facts = _what(launch.plan, say)
-    return _line(launch.plan, body, None, "--form")
+    return _line(launch.plan, body, launch.timer, "--form")
 
 
 def like_line(instance: Instance) -> str:
@@ -216,6 +218,9 @@ def _seen(machine: Instance, say: Words) -> Iterator[Fact]:
     """Yield what was last seen of an instance; of a deleted one the cost only where it is known."""
     if not machine.known.is_gone or machine.cost_so_far is not None:
         yield from cost_facts(machine, say)
+    timer = machine.deadline
+    if timer is not None and timer.state not in ("done", "gone", "cancelled"):
+        yield Fact(say("figure.stops"), say("static.stops", moment=moment_words(timer.at, 0.0)))
     yield from news(machine, say)
 
 
@@ -245,7 +250,10 @@ def _way_to_instance(instance: Instance, say: Words) -> Iterator[Way]:
 
 
 def _line(plan: LaunchPlan, body: Mapping[str, Any] | None, timer: Timer | None, option: str = "") -> str:
-    """Return the code that has a body launched, with its price ceiling and timer; empty for no body."""
+    """Return the code that has a body launched, with its price ceiling and timer; empty for no body.
+
+    A time at which it was to be stopped is over on another day, and left out.
+    """
     if body is None:
         return ""
     where = plan.target
@@ -264,7 +272,11 @@ def _way_back(target: Target, what_for: str, line: str, say: Words) -> Way:
     """Return the way to what a cloud has; where that ends with its kernel, that there is none."""
     if target.ends_with_kernel:
         return Way(say("static.practice"))
-    return Way(what_for, "\n".join([LOAD, *(["%ppio practice on"] if target.practice else []), line]))
+    options = ["--practice"] if target.practice else []
+    # The kernel that reads the line may have another address, or none, in its environment.
+    options += ["--base-url", as_word(target.base_url)] if target.base_url not in ("", PPIO) else []
+    options += ["--allow-host", as_word(target.allow_host)] if target.allow_host else []
+    return Way(what_for, f"{LOAD}\n{' '.join([line, *options])}")
 
 
 def _as_of(say: Words, moment: float = 0.0, key: str = "static.as_of") -> str:

@@ -10,7 +10,7 @@ from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import CredentialsError, LaunchRefused
 from ppio_widgets.launches.launch import live_launch, unrecorded_launches
 from ppio_widgets.launches.ledger import Contents, Ledger, ledger_for
-from ppio_widgets.launches.reconcile import declared_absent, look_once
+from ppio_widgets.launches.reconcile import declared_absent, declared_found, look_once, seen_by_id
 from ppio_widgets.launches.sentences import launch_sentence, record_sentence
 from ppio_widgets.launches.states import UNRESOLVED, LaunchState
 from ppio_widgets.locale.words import words
@@ -38,17 +38,24 @@ class Launches:
     def lines(self, say: Words) -> list[str]:
         """Return a sentence for each launch, and for each file that cannot be read."""
         now = threads.now()
-        torn = [say("record.unreadable", launch_id=plain(name)) for name in self.contents.unreadable]
-        closed = self.contents.closed
-        if closed is not None:
-            torn.insert(0, closed.fact(say))
         ours = {one.launch_id for one in self.unrecorded}
         told = [record for record in self.contents.records if record.launch_id not in ours]
         return [
-            *torn,
+            *self._torn(say),
             *(launch_sentence(launch, say) for launch in self.unrecorded),
             *(record_sentence(record, now, say) for record in told),
         ]
+
+    def none_open(self, say: Words) -> str:
+        """Return what is to be said where none is to be looked up: that says nothing of another kernel's."""
+        known = say("record.none_open" if self.contents.records or self.unrecorded else "record.none")
+        return "\n".join(self._torn(say)) or known
+
+    def _torn(self, say: Words) -> list[str]:
+        """Return what cannot be read: whatever is in there may be running."""
+        torn = [say("record.unreadable", launch_id=plain(name)) for name in self.contents.unreadable]
+        closed = self.contents.closed
+        return torn if closed is None else [closed.fact(say), *torn]
 
     def __repr__(self) -> str:
         say = words()
@@ -138,14 +145,29 @@ def look_up(record: Record, ledger: Ledger, wire: PpioClient) -> Record:
 
     It is refused with the key of another account: that would see nothing, which is no evidence of absence.
     """
-    if wire.account != record.account:
-        raise LaunchRefused("record_account", account=record.account, launch_id=record.launch_id)
+    _require_account(record, wire)
     seen = look_once(record, wire, ledger, threads.now())
     now = ledger.get(record.launch_id)
     if now is not None and not now.unresolved:
         return now  # its own kernel had the answer meanwhile
     ledger.save(seen)
     return seen
+
+
+def _require_account(record: Record, wire: PpioClient) -> None:
+    if wire.account != record.account:
+        raise LaunchRefused("record_account", account=record.account, launch_id=record.launch_id)
+
+
+def declare_found(record: Record, ledger: Ledger, wire: PpioClient, instance_id: str) -> Record:
+    """Take a person's word that an instance of this id is what it made, where nothing speaks against that."""
+    _require_account(record, wire)
+    found = declared_found(record, seen_by_id(wire, instance_id), ledger)
+    now = ledger.get(record.launch_id)
+    if now is not None and not now.unresolved:
+        return now  # its own kernel had the answer meanwhile
+    ledger.save(found)
+    return found
 
 
 def declare_absent(record: Record, ledger: Ledger, name: str) -> Record:

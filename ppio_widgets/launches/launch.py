@@ -31,7 +31,7 @@ from ppio_widgets.instances.observed import Observed
 from ppio_widgets.instances.watcher import watch
 from ppio_widgets.launches.claim import claim, read_consent
 from ppio_widgets.launches.ledger import Ledger, Record, ledger_for, new_launch_id
-from ppio_widgets.launches.reconcile import Search, declared_absent, look_once
+from ppio_widgets.launches.reconcile import Search, declared_absent, declared_found, look_once, seen_by_id
 from ppio_widgets.launches.states import BUSY, FOLLOWING, UNRESOLVED, IllegalTransition, LaunchState
 from ppio_widgets.request.envref import on_wire
 from ppio_widgets.runtime import forks, kernel, threads
@@ -141,7 +141,7 @@ class Launch(Displayed, Observed):
     id : str or None
         The instance's id; None until the server has confirmed it.
     source : str
-        Who said so: ``"answer"``, ``"listing"`` (it was looked up) or ``""``.
+        Who said so: ``"answer"``, ``"listing"`` (it was looked up), ``"person"`` or ``""``.
     instance : Instance or None
         What was launched, to watch, stop and delete; None until its id is known.
     seen : InstanceDetail or None
@@ -206,7 +206,7 @@ class Launch(Displayed, Observed):
         self._watch: Watch | None = None
         self._followed = False
         self._unfollowed = False  # nobody looks any more: it has settled, or somebody wanted that
-        self._timer = timer or Timer()
+        self.timer = timer or Timer()
         self._timing = forks.lock()  # once its timer is set, or while it is being set
         self._instance: Instance | None = None
         kernel.of(_Alive).launches[self.launch_id] = self
@@ -422,9 +422,34 @@ class Launch(Displayed, Observed):
             When the name is another one, or the launch is not unknown.
         """
         with self._lock:
-            if self.state is not LaunchState.UNKNOWN or self.record is None:
-                raise LaunchRefused("absent_state", name=self.name)
-            return declared_absent(self.record, name)
+            return declared_absent(self._require_unknown(), name)
+
+    def declare_found(self, instance_id: str) -> None:
+        """Take a person's word for the id of the instance that was launched, once that one was read.
+
+        Parameters
+        ----------
+        instance_id : str
+            From the bill or the console.
+
+        Raises
+        ------
+        LaunchRefused
+            When that one has another name, was there before or is another launch's, or the launch is not
+            unknown.
+        """
+        with self._looking:
+            self._require_unknown()
+            one = seen_by_id(self._wire, instance_id)
+            with self._lock:
+                self._keep(declared_found(self._require_unknown(), one, self._ledger), LaunchState.SUCCEEDED)
+        self._announce()
+
+    def _require_unknown(self) -> Record:
+        """Return its record while its outcome is not known; the lock is held where that is written."""
+        if self.state is not LaunchState.UNKNOWN or self.record is None:
+            raise LaunchRefused("absent_state", name=self.name)
+        return self.record
 
     def stop_following(self) -> None:
         """Stop looking at the instance; it goes on as it is. A lost answer is still looked up."""
@@ -604,7 +629,7 @@ class Launch(Displayed, Observed):
         self._claimed = self._submitted = self._verdict = None
         self._search.after_fork()
         self._search, self._watch, self._unfollowed = self._new_search(), None, True
-        self._timer = Timer()
+        self.timer = Timer()
         self.unobserve_all()
         if self.state in (LaunchState.DRAFT, LaunchState.ARMED):
             self.state = LaunchState.WITHDRAWN
@@ -698,11 +723,11 @@ class Launch(Displayed, Observed):
 
     def _set_timer(self) -> None:
         """Set its timer once its id is known; where that fails, the next change tries again."""
-        if not self._timer or self.id is None or not self._timing.acquire(blocking=False):
+        if not self.timer or self.id is None or not self._timing.acquire(blocking=False):
             return
         try:
             if self.instance is not None:
-                self._timer.set_on(self.instance)
+                self.timer.set_on(self.instance)
             self.untimed = None
         except MomentUnreadable as error:
             self.untimed = error.with_traceback(None)

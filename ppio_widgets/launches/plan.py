@@ -14,7 +14,7 @@ from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.formats.writing import write
 from ppio_widgets.locale.words import words
 from ppio_widgets.request.choices import Wanted
-from ppio_widgets.request.envref import reference_names, taken
+from ppio_widgets.request.envref import reference_names, refused, taken
 from ppio_widgets.request.offers import price_moment
 from ppio_widgets.request.price_text import cost_sentences, figures, headline, rented, terms, warnings
 from ppio_widgets.request.pricing import AboveCeiling, above_ceiling, unit_price
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from ppio_widgets.cloud.answers import ClassTime
     from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.errors import RequestInvalid
     from ppio_widgets.locale.words import Words
     from ppio_widgets.request.advice import Advice
     from ppio_widgets.request.offers import Offer
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 # How a curl text calls the key of a host that is neither known nor a practice cloud: no other key goes there.
 STRANGERS_KEY = "GPU_API_KEY"
+
+# Where an error of the price ceiling stands, which is not of the body: named as the form's own parameter.
+CEILING: Path = ("max_hourly_price",)
 
 
 def each_named(errors: Mapping[Path, str], say: Words) -> list[str]:
@@ -170,9 +174,28 @@ class LaunchPlan(Displayed):
             return None
         return above_ceiling(self.offer, self.body, self.ceiling, old=self.price_is_old)
 
+    def errors(self, say: Words) -> dict[Path, str]:
+        """Return a sentence for each path that has an error: the body's, and the price ceiling."""
+        found, above = self.report.errors(say), self.refused_price
+        # Of a body that is not whole yet the price cannot be known: that is no error of the ceiling.
+        if above is not None and (not found or above.code == "price_above"):
+            found[CEILING] = above.sentence(say)
+        return found
+
+    @property
+    def refused_price(self) -> AboveCeiling | None:
+        """Why the ceiling stops a launch, or None; an old price is asked for again before it is judged."""
+        above = self.above_ceiling
+        return None if above is None or above.code == "price_old" else above
+
     def blockers(self, say: Words) -> list[str]:
-        """Return what still blocks, each as one text."""
-        return each_named(self.report.errors(say), say)
+        """Return what a launch would be refused for now, each as one text."""
+        unset = self._refused_values
+        return [*each_named(self.errors(say), say), *([unset.sentence(say)] if unset else [])]
+
+    @property
+    def _refused_values(self) -> RequestInvalid | None:
+        return refused(self.body, practice=self.target.practice)
 
     def question(self, say: Words) -> Asked:
         """Return what a person is asked: what for which rate, each other charge, what may be regretted.
@@ -213,7 +236,8 @@ class LaunchPlan(Displayed):
 
     def asides(self, say: Words) -> list[str]:
         """Return what is taken from the kernel, and what it costs."""
-        return [*filter(None, [self.taken(say)]), *self.costs(say)]
+        taken = "" if self._refused_values else self.taken(say)
+        return [*filter(None, [taken]), *self.costs(say)]
 
     def named_advice(self, say: Words) -> list[str]:
         """Return what warns and lets pass, each as one text."""
@@ -241,8 +265,11 @@ class Products(Displayed):
 
     def head(self, say: Words) -> str:
         """Return how many there are, where, and what the prices are for."""
-        key = "products.head" if self.offers else "products.none_like" if self.text else "products.none"
-        return say(key, n=len(self.offers), cloud=self.cloud, text=self.text)
+        count = len(self.offers)
+        key = "products.none_like" if self.text else "products.none"
+        if count:
+            key = "products.one" if count == 1 else "products.head"
+        return say(key, n=count, cloud=self.cloud, text=self.text)
 
     def __repr__(self) -> str:
         return f"<Products: {len(self)} on {plain(self.cloud)}>"

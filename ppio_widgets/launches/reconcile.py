@@ -10,8 +10,9 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ppio_widgets.cloud import recent
 from ppio_widgets.cloud.answers import GONE, InstanceStatus, not_certain, plain
-from ppio_widgets.errors import LaunchRefused, PpioError, log_fault
+from ppio_widgets.errors import LaunchRefused, PpioError, is_gone, log_fault
 from ppio_widgets.launches.names import filter_of, made_of, may_be
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale.words import words
@@ -145,6 +146,36 @@ def declared_absent(record: Record, name: str) -> Record:
     if name.strip() != record.name.strip():
         raise LaunchRefused("absent_name", name=plain(record.name))
     return replace(record, state=LaunchState.ABSENT, source="person")
+
+
+def declared_found(record: Record, one: InstanceDetail, ledger: Ledger) -> Record:
+    """Return it with a person's word that an instance is the one that it made, which only its id could tell.
+
+    That has its very name, was not listed before, and belongs to no other launch. When it was made is no
+    evidence: whoever looked by the clocks has not settled it.
+    """
+    if not record.unresolved:
+        raise LaunchRefused("absent_state", name=plain(record.name))
+    identity = plain(one.id)
+    if one.name != record.name:
+        raise LaunchRefused("found_name", id=identity, other=plain(one.name), name=plain(record.name))
+    if one.id in {*ids_of_others(record, ledger.of_instance(one.id)), *(record.listed or ())}:
+        raise LaunchRefused("found_other", id=identity)
+    found = replace(record, state=LaunchState.SUCCEEDED, instance_id=one.id, source="person", candidates=())
+    return replace(found, gone=one.status, gone_at=threads.now()) if one.is_gone else found
+
+
+def seen_by_id(wire: PpioClient, instance_id: str) -> InstanceDetail:
+    """Return an instance by its id: as it is, or as this kernel saw it last where it is gone."""
+    try:
+        return wire.get_instance(instance_id)
+    except PpioError as error:
+        gone = recent.last_gone(wire.host.base_url, instance_id)
+        if not is_gone(error):
+            raise
+        if gone is None or gone.id != instance_id:
+            raise LaunchRefused("no_such_instance", name=plain(instance_id)) from None
+        return gone
 
 
 def ids_of_others(record: Record, contents: Contents) -> set[str | None]:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 # So many ids stand in a sentence; of more it is said how many.
 MOST_NAMED = 3
 
+# How an instance was found whose answer was lost, by who said so.
+_FOUND = {"listing": "launch.found", "person": "launch.found_said"}
+
 
 def launch_sentence(launch: Launch, say: Words) -> str:
     """Return where a launch stands."""
@@ -31,8 +34,8 @@ def launch_sentence(launch: Launch, say: Words) -> str:
 def launch_asides(launch: Launch, say: Words) -> list[str]:
     """Return what is to be said of a launch beside where its instance stands."""
     parts = []
-    if launch.id is not None and launch.source == "listing":
-        parts.append(say("launch.found"))
+    if launch.id is not None and launch.source in _FOUND:
+        parts.append(say(_FOUND[launch.source]))
     if launch.id is not None and launch.other_id is not None:
         parts.append(say("launch.two", id=plain(launch.id), other=plain(launch.other_id)))
     names = reference_names(launch.plan.body) if launch.plan.target.practice else ()
@@ -62,7 +65,7 @@ def record_sentence(record: Record, now: float, say: Words) -> str:
     if record.instance_id is not None:
         identity = plain(record.instance_id)
         others = [say("launch.two", id=identity, other=plain(other)) for other in record.candidates]
-        found = say("launch.found") if record.source == "listing" else ""
+        found = say(_FOUND[record.source]) if record.source in _FOUND else ""
         gone = say("record.gone", status=status_words(record.gone, say)) if record.gone else ""
         return joined([say("record.succeeded", **known, id=identity), found, gone, *others])
     state = LaunchState.UNKNOWN if record.unresolved else record.state

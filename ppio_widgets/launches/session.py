@@ -22,7 +22,7 @@ from ppio_widgets.launches.claim import read_consent
 from ppio_widgets.launches.history import used_names
 from ppio_widgets.launches.launch import Launch, Timer, names_of_this_kernel
 from ppio_widgets.launches.names import folded
-from ppio_widgets.launches.plan import LaunchPlan, each_named
+from ppio_widgets.launches.plan import CEILING, LaunchPlan, each_named
 from ppio_widgets.launches.presets import changed_since
 from ppio_widgets.launches.states import BUSY, LaunchState
 from ppio_widgets.request.advice import Advice
@@ -48,8 +48,7 @@ if TYPE_CHECKING:
     from ppio_widgets.request.offers import Offer, Template
     from ppio_widgets.request.schema import Path
 
-# Where the errors of what is not of the body stand: named as the form's own parameters.
-CEILING: Path = ("max_hourly_price",)
+# Where an error of the timer stands: named as the form's own parameter.
 STOP: Path = ("stop",)
 
 # An open confirmation that nobody answers is withdrawn: who comes back later looks anew.
@@ -155,11 +154,9 @@ class LaunchSession(HasTraits):
 
     def errors(self, say: Words) -> dict[Path, str]:
         """Return all that blocks a launch, a sentence for each path: the body's, ceiling and timer."""
-        found = self.report.errors(say)
-        is_whole = not found
+        found = self.plan.errors(say)
         for path, problem in self._problems.items():
-            # Of a body that is not whole yet the price cannot be known: that is no error of the ceiling.
-            if is_whole or not isinstance(problem, AboveCeiling) or problem.code == "price_above":
+            if not isinstance(problem, AboveCeiling):
                 found[path] = problem.sentence(say)
         return found
 
@@ -182,10 +179,10 @@ class LaunchSession(HasTraits):
 
     @property
     def _problems(self) -> dict[Path, PpioError | AboveCeiling]:
-        """What blocks a launch beside the body; an old price is asked for again before it is judged."""
+        """What blocks a launch beside the body."""
         found: dict[Path, PpioError | AboveCeiling] = {}
-        above = self.plan.above_ceiling
-        if above is not None and above.code != "price_old":
+        above = self.plan.refused_price
+        if above is not None:
             found[CEILING] = above
         try:
             self.timer.require()

@@ -38,13 +38,13 @@ class LaunchState(str, enum.Enum):
 _S = LaunchState
 
 # From CLAIMED back to ARMED: the check before sending found a reason to ask once more.
-# From SENDING to SUCCEEDED also by look-up, when the answer is late.
+# From SENDING to SUCCEEDED also by look-up, when the answer is late; from UNKNOWN by a person's word alone.
 FOLLOWING: Mapping[LaunchState, frozenset[LaunchState]] = {
     _S.DRAFT: frozenset({_S.ARMED, _S.CLAIMED}),
     _S.ARMED: frozenset({_S.CLAIMED, _S.WITHDRAWN}),
     _S.CLAIMED: frozenset({_S.ARMED, _S.SENDING, _S.NOT_SENT}),
     _S.SENDING: frozenset({_S.SUCCEEDED, _S.REJECTED, _S.NOT_SENT, _S.UNKNOWN}),
-    _S.UNKNOWN: frozenset({_S.RECONCILING, _S.ABSENT}),
+    _S.UNKNOWN: frozenset({_S.RECONCILING, _S.SUCCEEDED, _S.ABSENT}),
     _S.RECONCILING: frozenset({_S.SUCCEEDED, _S.ABSENT, _S.UNKNOWN}),
     _S.WITHDRAWN: frozenset(),
     _S.SUCCEEDED: frozenset(),

@@ -288,7 +288,12 @@ def launches() -> Any:
 def look(launch_id: str = "") -> str:
     """Look one launch up, or each whose outcome is open."""
     open_ones = [launch_id] if launch_id else history.open_ids()
-    return "\n".join(api.look_up(one) for one in open_ones) or words()("record.none_open")
+    return "\n".join(api.look_up(one) for one in open_ones) or history.launches().none_open(words())
+
+
+def found(launch_id: str, instance_id: str) -> str:
+    """Take a person's word for the id that a launch was given."""
+    return api.declare_found(launch_id, instance_id)
 
 
 def absent(launch_id: str, name: str) -> str:

@@ -60,6 +60,7 @@ VERBS: Mapping[str, Verb] = {
     "practice": Verb("practice", (1,), "on_or_off"),
     "launches": Verb("launches"),
     "launches look": Verb("look", (0, 1)),
+    "launches found": Verb("found", (2,)),
     "launches absent": Verb("absent", (2,)),
     "launches forget": Verb("forget", (1,)),
     "preset save": Verb("preset_save", range(2, _MOST), "preset_to_save", reads_words=True),

@@ -157,6 +157,15 @@ def resolved(body: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[dict[
     return wire, tuple(filter(None, dict.fromkeys(values.values())))
 
 
+def refused(body: Mapping[str, Any], *, practice: bool) -> RequestInvalid | None:
+    """Return why `on_wire` would refuse a body now, or None; it names the variables only."""
+    try:
+        on_wire(body, practice=practice)
+    except RequestInvalid as error:
+        return error.with_traceback(None)  # its frames hold what was resolved
+    return None
+
+
 def _filled(row: Any, values: Mapping[str, str]) -> Any:
     ref = reference(row.get("value")) if isinstance(row, Mapping) else None
     return row if ref is None else {**row, "value": values[ref.name]}

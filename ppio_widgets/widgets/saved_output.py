@@ -197,7 +197,7 @@ class LaunchOutput(SavedOutput):
             launch = self._heard[-1]
         if launch is None:
             return static.of_draft(session.plan, say, session.timer)
-        return static.of_launch(launch, say, known, session.timer)
+        return static.of_launch(launch, say, known)
 
     def _hear(self, launch: Launch) -> None:
         if launch not in self._heard:

@@ -85,8 +85,8 @@ def test_what_looks_like_a_key_in_any_field_is_on_no_card(client, name):
 def launched(client, clock, quick):
     """Launches on the practice cloud, and waits until it runs."""
 
-    def launched(body=MINIMAL):
-        launch = Launch(LaunchPlan(check(body), Target.of(client)), client)
+    def launched(body=MINIMAL, **more):
+        launch = Launch(LaunchPlan(check(body), Target.of(client)), client, **more)
         launch.submit()
         launch.wait_for_outcome(PATIENCE)
         clock.turn(30)
@@ -193,10 +193,40 @@ def test_a_launch_has_its_id_its_state_its_time_and_both_lines(launched):
         assert f"(id {launch.id})" in shown
         assert "practice cloud" in shown
         assert re.search(r"As of \d{4}-\d\d-\d\d \d\d:\d\d UTC", shown)
-        assert f"%ppio practice on\n%ppio show {launch.id}" in shown.replace("\n  ", "\n")
+        assert f"%ppio show {launch.id} --practice --base-url {launch.plan.target.base_url}" in shown
         assert "Cost:" in shown
     assert line_of(card).endswith("--practice")
     assert "--yes" not in bundle["text/plain"], "whoever pastes it is asked"
+
+
+def test_its_timer_is_told_and_stays_with_the_line_for_another_one(launched):
+    launch = launched(timer=Timer(after=3 * 3600.0))
+    card = static.of_launch(launch, SAY)
+    assert re.search(r"Stops at: \d{4}-\d\d-\d\d \d\d:\d\d UTC, by a timer of its kernel", card.as_text(SAY))
+    assert line_of(card).endswith(" --stop-after 3h")
+    assert static.another_line(launch, SAY).endswith(" --stop-after 3h")
+    launch.instance.deadline.cancel()
+    assert "Stops at" not in static.of_launch(launch, SAY).as_text(SAY)
+
+
+def test_the_way_back_names_every_address_but_the_one_that_a_new_kernel_has():
+    ways = {
+        Target("api.ppio.com", practice=False, base_url="https://api.ppio.com"): "",
+        Target("api.novita.ai", practice=False, base_url="https://api.novita.ai"): (
+            " --base-url https://api.novita.ai"
+        ),
+        Target("gpu.example.com", False, "https://gpu.example.com", "gpu.example.com"): (
+            " --base-url https://gpu.example.com --allow-host gpu.example.com"
+        ),
+        Target("127.0.0.1:8899", practice=True, base_url="http://127.0.0.1:8899"): (
+            " --practice --base-url http://127.0.0.1:8899"
+        ),
+    }
+    with faulty(listing(row("demo", "i-1"))) as server:
+        board = open_board(_client(server.url))
+    for target, options in ways.items():
+        (way,) = static.of_board(board, SAY, target).ways
+        assert way.code == f"%load_ext ppio_widgets\n%ppio ls{options}"
 
 
 @pytest.mark.long
@@ -218,7 +248,7 @@ def test_addresses_of_the_machine_are_not_kept(launched):
     assert machine.ssh_command
     text = static.of_instance(machine, SAY).as_text(SAY)
     assert "ssh" not in text
-    assert "http" not in text
+    assert "http" not in text.replace(machine.target.base_url, "")
 
 
 def test_a_refused_launch_can_be_tried_again():

@@ -272,7 +272,7 @@ TAKEN = re.compile(r"[A-Za-z]+").findall(
     after again all allow API api ASCII at auto BASE base Bearer bill bind body cert check class Classroom
     Colab com CONFIG connect container copy count CPU cpu CSV Ctrl CUDA curl data demo device dict DIR docker
     dry entrypoint
-    env environ EPOCHS False false file finetune folder forget GB getpass GPU gpu gpus HEAD help HF host
+    env environ EPOCHS False false file finetune folder forget found GB getpass GPU gpu gpus HEAD help HF host
     http HTTPS https httpx ID IMAGE image import Infinity install instances IP join JSON json Jupyter
     JupyterLab KEY key lab latest launch launches LESSON like list local login look ls MiB mount NAME name
     NaN nerdctl network null of off os PATH PIN pin pip podman port POST postpaid PPIO ppio PRACTICE

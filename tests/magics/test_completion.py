@@ -293,7 +293,7 @@ def test_verbs_and_what_they_take_are_completed(completed):
     assert list(completed("%ppio st|")) == ["stop", "start"]
     assert "launches" in completed("%ppio |")
     assert list(completed("%ppio practice |")) == ["on", "off"]
-    assert list(completed("%ppio launches |")) == ["look", "absent", "forget"]
+    assert list(completed("%ppio launches |")) == ["look", "found", "absent", "forget"]
     assert list(completed("%ppio launches look |")) == [""]
     assert list(completed("%ppio products --p|")) == ["--practice"]
     assert list(completed("%ppio ls --base-url https://api.p|")) == ["https://api.ppio.com"]

@@ -6,9 +6,10 @@ import re
 from html import unescape
 
 import pytest
+from IPython.core.error import UsageError
 
 from ppio_widgets import ApiError, ConsentNeeded, Instance, LaunchForm, OutcomeUnknown, PpioError, launch
-from ppio_widgets.api import connect
+from ppio_widgets.api import connect, look_up
 from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.practice.cloud import PracticeCloud, kernel_account, kernel_cloud, put_kernel_cloud
 from ppio_widgets.practice.failures import failure_of, verbs
@@ -164,6 +165,37 @@ def test_an_answer_that_stays_unknown_is_found_by_nobody_but_who_knows_its_id(ru
         kernel_cloud().sleep(30)
         run(look)
     assert "there: you can launch again" in capsys.readouterr().out
+
+
+def test_who_knows_the_id_from_the_bill_settles_the_launch(run, capsys):
+    line = f"{LINE} --image {failure_of('lost-answer-unknown').image}:1 --yes"
+    with pytest.raises(OutcomeUnknown) as caught:
+        run(line)
+    launch_id = caught.value.params["launch_id"]
+    (hidden,) = made()
+    run(f"%ppio launches found {launch_id} {hidden.id}")
+    assert f"id {hidden.id}" in (told := capsys.readouterr().out)
+    assert "Its answer was lost; you named its instance." in told
+    assert "unknown" not in str(run("%ppio launches"))
+    assert look_up(launch_id).startswith("demo")
+    with pytest.raises(ConsentNeeded, match=hidden.id):
+        run(line)
+
+
+def test_one_that_was_deleted_meanwhile_settles_it_as_well(run, capsys):
+    with pytest.raises(OutcomeUnknown) as caught:
+        by_image("lost-answer-unknown")
+    launch_id = caught.value.params["launch_id"]
+    other = launch({**BODY, "name": "other"}, practice=True)
+    with pytest.raises(UsageError, match=f"{other.id} is called other, not demo"):
+        run(f"%ppio launches found {launch_id} {other.id}")
+    with pytest.raises(UsageError, match="no instance of the id"):
+        run(f"%ppio launches found {launch_id} nothing")
+    (hidden,) = [one for one in made() if one.id != other.id]
+    run(f"%ppio delete {hidden.id} --yes --practice\n%ppio launches found {launch_id} {hidden.id}")
+    assert f"id {hidden.id}" in capsys.readouterr().out
+    assert "may be running" not in str(run("%ppio launches"))
+    assert launch(BODY, practice=True).id not in (None, hidden.id)
 
 
 def test_a_spot_instance_has_notice_is_taken_back_and_its_card_says_what_is_next(clock):

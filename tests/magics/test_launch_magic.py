@@ -6,12 +6,22 @@ import pytest
 from IPython.core.error import UsageError
 from IPython.core.oinspect import getdoc
 
-from ppio_widgets import ApiError, ConsentNeeded, Launch, LaunchForm, LaunchPlan
+from ppio_widgets import (
+    ApiError,
+    ConsentNeeded,
+    EnvRef,
+    Launch,
+    LaunchForm,
+    LaunchPlan,
+    LaunchRefused,
+    RequestInvalid,
+)
 from ppio_widgets.formats.line.options import OPTIONS
 from ppio_widgets.launches.ledger import ledger_for
 from ppio_widgets.launches.presets import save_preset
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.failures import Refused
+from ppio_widgets.request.envref import on_wire
 from tests.support.bodies import FULL
 
 LINE = "%ppio_launch --practice --name demo --product a100-80g --image ubuntu:24.04"
@@ -39,6 +49,42 @@ def test_dry_run_shows_what_blocks_and_needs_no_key(run):
     assert "Product: Say which product to rent." in str(plan)
     assert "GPUs: A whole number, at least 1." in str(plan)
     assert "api.ppio.com" in str(plan)
+
+
+@pytest.mark.parametrize("product", ["a100-80g", "A100"])
+def test_a_dry_run_says_what_the_price_ceiling_would_refuse(run, names, product):
+    line = f"%ppio_launch --practice --name demo --product {product} --image ubuntu:24.04 --max-price 5"
+    with pytest.raises(LaunchRefused) as caught:
+        run(f"{line} --yes")
+    refused = str(caught.value).removesuffix(" Nothing was sent.")
+    shown = str(run(f"{line} --dry-run"))
+    assert f"Still to do:\n  - Price ceiling per hour: {refused}" in shown
+    assert "Nothing blocks it." not in shown
+    assert names() == []
+
+
+def test_a_dry_run_that_is_not_whole_says_nothing_of_an_unknown_price(run):
+    shown = str(run("%ppio_launch --practice --name demo --max-price 5 --dry-run"))
+    assert "Product: Say which product to rent." in shown
+    assert "Price ceiling" not in shown
+
+
+def test_a_dry_run_says_which_variables_a_live_launch_would_miss(run, monkeypatch):
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    line = "%ppio_launch --name demo --product p --image ubuntu:24.04 --env HF_TOKEN --dry-run"
+    with pytest.raises(RequestInvalid) as caught:
+        on_wire({"envs": [{"key": "HF_TOKEN", "value": EnvRef("HF_TOKEN")}]}, practice=False)
+    shown = str(run(line))
+    assert f"Still to do:\n  - {caught.value}" in shown
+    assert "sent along" not in shown
+    monkeypatch.setenv("HF_TOKEN", "a value")
+    shown = str(run(line))
+    assert "Nothing blocks it.\nTaken from the kernel's environment and sent along: HF_TOKEN" in shown
+
+
+def test_a_dry_run_on_the_practice_cloud_misses_no_variable(run, monkeypatch):
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    assert "Nothing blocks it." in str(run(f"{LINE} --env HF_TOKEN --dry-run"))
 
 
 def test_a_slip_in_an_address_is_shown_corrected_and_nothing_is_sent(run, names):

@@ -126,7 +126,7 @@ def test_practice_on_and_off_choose_for_the_kernel(run, names, monkeypatch):
             "launches x y z u",
             (
                 "Write it like this: %ppio launches, %ppio launches look [ID], "
-                "%ppio launches absent ID NAME, %ppio launches forget ID"
+                "%ppio launches found ID INSTANCE, %ppio launches absent ID NAME, %ppio launches forget ID"
             ),
         ),
     ],
@@ -225,13 +225,29 @@ def test_a_person_says_that_it_is_not_there_by_typing_its_name(run, capsys):
     assert "looked up, and not there" in capsys.readouterr().out
     assert ledger_for(practice=False).get("ab12cd34").source == "person"
     run("%ppio launches look")
-    assert "The outcome of every launch is known" in capsys.readouterr().out
+    assert (
+        "The outcome of every launch recorded here is known. %ppio ls shows the account."
+        in capsys.readouterr().out
+    )
+
+
+def test_where_nothing_is_recorded_a_look_says_where_to_look(run, capsys, monkeypatch):
+    none = "No launches are recorded here. %ppio ls shows what the account has."
+    assert str(run("%ppio launches")) == none
+    capsys.readouterr()
+    run("%ppio launches look")
+    assert capsys.readouterr().out.strip() == none
+    monkeypatch.setenv("PPIO_WIDGETS_LANG", "zh")
+    run("%ppio launches look")
+    assert "账户中的实例见 %ppio ls" in capsys.readouterr().out
 
 
 def test_a_torn_record_is_loud_until_it_is_forgotten(run, capsys):
     written()
     folder = ledger_for(practice=False).folder
     (folder / "ab12cd34.json").write_text('{"version": 1, "launch')
+    run("%ppio launches look")
+    assert "unreadable record" in capsys.readouterr().out
     assert "unreadable record" in str(run("%ppio launches"))
     run("%ppio launches forget ab12cd34")
     assert "is no longer listed" in capsys.readouterr().out

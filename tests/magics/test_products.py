@@ -87,6 +87,12 @@ def test_the_object_has_a_short_repr(run):
     assert str(Products((), cloud="x")) == "No products on x."
 
 
+def test_one_product_is_one(run):
+    found = run("%ppio products --practice 4090.16c62g.os")
+    assert len(found) == 1
+    assert str(found).startswith("1 product on the practice cloud. Prices are per hour")
+
+
 def test_a_product_that_is_not_there_is_said_with_the_closest_and_blocks_nothing(run):
     plan = run(f"{NOPE.format('a100-80')} --dry-run")
     assert f"Product: {SAID}" in str(plan)

@@ -81,8 +81,8 @@ def cloud():
     """Makes a server and its client; the answer to the create call is lost unless one is given."""
     with ExitStack() as open_now:
 
-        def make(*looks, create=resets_after_reading, creates=(), key=REAL_KEY):
-            server = open_now.enter_context(served(by_kind(create=creates or [create], look=looks)))
+        def make(*looks, create=resets_after_reading, creates=(), key=REAL_KEY, **more):
+            server = open_now.enter_context(served(by_kind(create=creates or [create], look=looks, **more)))
             return server, open_now.enter_context(PpioClient(key, base_url=server.url))
 
         yield make

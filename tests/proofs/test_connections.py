@@ -467,7 +467,7 @@ def alone(monkeypatch, tmp_path):
 def forked_where(fork, when, launch, monkeypatch):
     """Have it forked at one of the moments at which a launch calls somebody."""
     if when == "made":
-        launch._timer = Timer(after=3600.0)
+        launch.timer = Timer(after=3600.0)
         monkeypatch.setattr(launch_module, "set_for", fork)
     elif when == "late":
         launch.observe(lambda _change: launch.late and fork(), "sight")

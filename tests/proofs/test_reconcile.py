@@ -10,6 +10,7 @@ import pytest
 
 from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.launches import claim, history, reconcile
+from ppio_widgets.launches.launch import Timer
 from ppio_widgets.launches.ledger import Ledger, Record
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale.words import words
@@ -709,6 +710,28 @@ def test_a_persons_word_does_not_count_against_an_id(cloud, empty):
         launch.declare_absent("demo")
     assert caught.value.code == "absent_state"
     assert launch.id == "i-1"
+
+
+@pytest.mark.usefixtures("by_hand")
+def test_a_person_names_the_instance_that_no_listing_tells_of(cloud, empty, listings, folder):
+    _server, client = cloud(
+        empty, follow=[listings.says(200, listings.row("other")), listings.says(200, listings.row)]
+    )
+    launch = submitted(client, timer=Timer(after=7200))
+    with pytest.raises(LaunchRefused) as caught:
+        launch.declare_found("i-1")
+    assert caught.value.code == "found_name"
+    assert (launch.state, launch.id) == (UNKNOWN, None)
+    launch.declare_found("i-1")
+    assert (launch.state, launch.id, launch.source) == (SUCCEEDED, "i-1", "person")
+    assert launch.instance.deadline is not None
+    assert launch.wait(PATIENCE).seen.status == "running"
+    files_agree(launch, folder)
+    with pytest.raises(LaunchRefused) as caught:
+        launch.declare_found("i-1")
+    assert caught.value.code == "absent_state"
+    launch.instance.deadline.cancel()
+    launch.stop_following()
 
 
 @pytest.mark.usefixtures("by_hand")

@@ -22,6 +22,7 @@ from ppio_widgets.launches import ledger as ledger_module
 from ppio_widgets.launches.claim import refuse_rivals, refuse_unread
 from ppio_widgets.launches.ledger import Contents, Ledger, Record, without_env_values
 from ppio_widgets.launches.reconcile import judge
+from ppio_widgets.launches.sentences import record_sentence
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale.words import words
 from tests.support.child import Point, launch_and_die
@@ -414,8 +415,8 @@ def test_a_claim_is_never_seen_half_written(monkeypatch, tmp_path):
 def left(cloud, empty, time, tmp_path, _own_ledgers):
     """A launch whose process was killed when its request had arrived; its record, and its ledger."""
 
-    def make(*looks, made=True):
-        server, client = cloud(empty, *looks)
+    def make(*looks, made=True, **more):
+        server, client = cloud(empty, *looks, **more)
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["tests.support.child"])
         ours, theirs = context.Pipe()
@@ -508,6 +509,36 @@ def test_a_persons_word_settles_what_was_left(left, empty):
     assert ledger.get(record.launch_id) == absent
     with pytest.raises(LaunchRefused):
         history.declare_absent(absent, ledger, "demo")
+
+
+def test_an_instance_that_only_its_id_tells_of_settles_what_was_left(left, empty, listings):
+    named = [listings.says(200, listings.row(name, one)) for name, one in (("Demo", "i-1"), ("demo", "i-2"))]
+    other = Record("0badcafe", "", "", {"name": "other"}, state=SUCCEEDED, instance_id="i-2")
+    _server, client, record, ledger = left(empty, follow=[*named, named[1]])
+    with pytest.raises(LaunchRefused, match="i-1 is called Demo, not demo"):
+        history.declare_found(record, ledger, client, "i-1")
+    ledger.claim(replace(other, host=record.host))
+    with pytest.raises(LaunchRefused, match="another launch made it"):
+        history.declare_found(record, ledger, client, "i-2")
+    ledger.save(replace(other, host=record.host, instance_id="i-3"))
+    stranger = PpioClient("sk_another_0123456789", base_url=client.host.base_url)
+    with stranger, pytest.raises(LaunchRefused, match="…cdef"):
+        history.declare_found(record, ledger, stranger, "i-2")
+    assert ledger.get(record.launch_id) == record
+    found = history.declare_found(record, ledger, client, "i-2")
+    assert (found.state, found.instance_id, found.source) == (SUCCEEDED, "i-2", "person")
+    assert ledger.get(record.launch_id) == found
+    assert history.open_ids() == []
+    assert "id i-2" in record_sentence(found, 0.0, words("en"))
+    with pytest.raises(LaunchRefused, match="unknown outcome"):
+        history.declare_found(found, ledger, client, "i-2")
+
+
+def test_one_that_was_listed_before_the_launch_is_not_what_it_made(left, empty, listings):
+    _server, client, record, ledger = left(empty, follow=[listings.says(200, listings.row)])
+    ledger.save(replace(record, listed=("i-1",)))
+    with pytest.raises(LaunchRefused, match="was there before"):
+        history.declare_found(ledger.get(record.launch_id), ledger, client, "i-1")
 
 
 def test_what_its_own_kernel_came_to_know_is_not_written_over(left, listings):

@@ -90,7 +90,7 @@ class Listings:
 
     def says(self, status, content):
         def play(server, connection):
-            says(status, content, *self._date())(server, connection)
+            says(status, content() if callable(content) else content, *self._date())(server, connection)
 
         return play
 

@@ -9,7 +9,8 @@ import ipywidgets as w
 
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable
 from ppio_widgets.launches.launch import Timer
-from ppio_widgets.launches.session import CEILING, STOP
+from ppio_widgets.launches.plan import CEILING
+from ppio_widgets.launches.session import STOP
 from ppio_widgets.request.choices import SEGMENTS, stops
 from ppio_widgets.request.draft import JUPYTER_PORT, JUPYTER_PROTOCOL, value_at, with_value
 from ppio_widgets.request.pricing import read_ceiling
