@@ -135,7 +135,7 @@ def of_board(board: Board, say: Words, target: Target, missed: PpioError | None 
         parts=(Part(bill),) if bill else (),
         table=costliest(board, say, MOST_ROWS),
         rows=tuple((one.id, one.name, one.status, one.error) for one in board.instances),
-        ways=(_way_back(target, say("static.list"), "%ppio ls", say),),
+        ways=(_way_back(target, "static.list", "%ppio ls", say),),
         as_of=_as_of(say, board.now),
     )
 
@@ -245,8 +245,8 @@ def _way_to(launch: Launch, say: Words) -> Iterator[Way]:
 
 def _way_to_instance(instance: Instance, say: Words) -> Iterator[Way]:
     if not instance.known.is_gone and _PLAIN_ID.fullmatch(instance.id):
-        what_for = say("static.show", name=plain(instance.known.name or instance.id))
-        yield _way_back(instance.target, what_for, f"%ppio show {instance.id}", say)
+        name = plain(instance.known.name or instance.id)
+        yield _way_back(instance.target, "static.show", f"%ppio show {instance.id}", say, name=name)
 
 
 def _line(plan: LaunchPlan, body: Mapping[str, Any] | None, timer: Timer | None, option: str = "") -> str:
@@ -268,7 +268,7 @@ def _line(plan: LaunchPlan, body: Mapping[str, Any] | None, timer: Timer | None,
     return f"{LOAD}\n{line}"
 
 
-def _way_back(target: Target, what_for: str, line: str, say: Words) -> Way:
+def _way_back(target: Target, key: str, line: str, say: Words, **known: str) -> Way:
     """Return the way to what a cloud has; where that ends with its kernel, that there is none."""
     if target.ends_with_kernel:
         return Way(say("static.practice"))
@@ -276,6 +276,7 @@ def _way_back(target: Target, what_for: str, line: str, say: Words) -> Way:
     # The kernel that reads the line may have another address, or none, in its environment.
     options += ["--base-url", as_word(target.base_url)] if target.base_url not in ("", PPIO) else []
     options += ["--allow-host", as_word(target.allow_host)] if target.allow_host else []
+    what_for = say.first(*([f"{key}@practice"] if target.practice else []), key, **known)
     return Way(what_for, f"{LOAD}\n{' '.join([line, *options])}")
 
 

@@ -244,11 +244,13 @@ class Launch(Displayed, Observed):
     def instance(self) -> Instance | None:
         """What was launched, to watch, stop and delete; None until its id is known."""
         if self.id is not None and self._instance is None:
-            self._instance = Instance(self.id, self._wire, offer=self.plan.offer)
-            self._instance.observe(
-                self._on_instance, "sight"
-            )  # first of all, so that others hear of both once
+            self._instance = self._made(self.id)
         return self._instance
+
+    def _made(self, instance_id: str, seen: InstanceDetail | None = None) -> Instance:
+        made = Instance(instance_id, self._wire, seen=seen, offer=self.plan.offer)
+        made.observe(self._on_instance, "sight")  # first of all, so that others hear of both once
+        return made
 
     @property
     def seen(self) -> InstanceDetail | None:
@@ -442,7 +444,9 @@ class Launch(Displayed, Observed):
             self._require_unknown()
             one = seen_by_id(self._wire, instance_id)
             with self._lock:
-                self._keep(declared_found(self._require_unknown(), one, self._ledger), LaunchState.SUCCEEDED)
+                found = declared_found(self._require_unknown(), one, self._ledger)
+                self._instance = self._made(one.id, one)
+                self._keep(found, LaunchState.SUCCEEDED)
         self._announce()
 
     def _require_unknown(self) -> Record:

@@ -288,7 +288,7 @@ def test_a_lost_answer_among_several_launches_is_told_by_its_name(launched):
     assert told == [sentence_of(lost, SAY)]
     assert "made" in card.title
     assert [way.what_for for way in card.ways[:2]] == [
-        "To see made again:",
+        "To see made again, with the same PPIO_WIDGETS_PRACTICE_KEY:",
         "To find out what became of demo:",
     ]
     assert f"%ppio launches look {lost.launch_id}" in card.ways[1].code

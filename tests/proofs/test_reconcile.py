@@ -725,6 +725,7 @@ def test_a_person_names_the_instance_that_no_listing_tells_of(cloud, empty, list
     launch.declare_found("i-1")
     assert (launch.state, launch.id, launch.source) == (SUCCEEDED, "i-1", "person")
     assert launch.instance.deadline is not None
+    assert "running (id i-1)" in sentence_of(launch)
     assert launch.wait(PATIENCE).seen.status == "running"
     files_agree(launch, folder)
     with pytest.raises(LaunchRefused) as caught:
