@@ -69,7 +69,7 @@ def test_it_tells_how_many_how_long_and_about_what_it_cost(greet, account, clock
 def test_one_of_unknown_price_is_told_without_a_price(client, account, clock, monkeypatch):
     account.create(BODY)
     monkeypatch.setattr(catalogue, "_ALL", ())  # no longer on sale
-    clock.turn(7200)
+    clock.turn(2 + 7200)  # it is billed from its third second on
     line = greeting.left_on(client, words("en"))
     assert line == "An instance from earlier notebooks is on, for 2 h: %ppio ls"
     assert "2 小时" in greeting.left_on(client, words("zh"))

@@ -141,7 +141,7 @@ def test_delete_with_yes_deletes_each(run, made, names, capsys):
 
 def test_what_was_just_deleted_keeps_its_last_cost(run, made, clock, capsys):
     (identity,) = made("one")
-    clock.turn(3600 - 60)
+    clock.turn(2 + 3600 - 60)  # it is billed from its third second on
     run("%ppio delete one --yes")
     told = "was on for 60 min until last seen, ≈ ¥25.21 (¥25.20 per hour, no disk)"
     said = capsys.readouterr().out
