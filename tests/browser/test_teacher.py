@@ -418,7 +418,7 @@ def test_in_chinese_incidents_and_refusals_are_in_chinese(opened, served, cloud)
 
 
 def test_a_balance_below_zero_is_an_amount_too(room):
-    room.cloud.pay("s01", Decimal("-64.06"))
+    room.cloud.pay("s01", Decimal("-104.06"))
     room.shown()
     expect(room.row("Student 1")).to_contain_text("-¥4.06")
 

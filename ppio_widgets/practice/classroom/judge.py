@@ -131,9 +131,14 @@ def _facts(expect: Expect, chosen: Sequence[Seen]) -> Iterator[tuple[str, str, C
 
 
 def _beside(one: Seen, chosen: Sequence[Seen]) -> _Fact:
-    """Count those that were on while it was."""
-    others = [other for other in chosen if other.since < one.until and one.since < other.until]
-    return str(len(others) - 1), len(others) == 1
+    """Count those that were on while it was; in a class whose time stands still, those that are."""
+    others = [other for other in chosen if other is not one]
+    beside = [
+        other
+        for other in others
+        if (one.on and other.on) or (other.since < one.until and one.since < other.until)
+    ]
+    return str(len(beside)), not beside
 
 
 def _each(code: str, expected: str, judged: Sequence[Seen], fact: Callable[[Seen], _Fact]) -> Finding:

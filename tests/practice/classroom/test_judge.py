@@ -156,6 +156,15 @@ def test_nothing_of_the_name_was_on_beside_what_is_on():
     assert lacking(person.rent("own"), named="o*", on=1, alone=True) == []
 
 
+def test_what_is_on_is_beside_another_also_while_the_time_of_the_class_stands_still():
+    person = Person()
+    person.clock.set(0)
+    person.rent("one")
+    assert lacking(person, named="o*", on=1, alone=True) == []
+    person.rent("other")
+    assert lacking(person, named="o*", on=2, alone=True) == ["alone"]
+
+
 def test_nothing_was_on_for_so_long():
     person = Person()
     assert lacking(person, off_for="2h") == ["none"]
