@@ -191,7 +191,7 @@ def _locked(value: object) -> object:
 _Bound = Annotated[Bound, PlainValidator(_bound)]
 _Amount = Annotated[Decimal, PlainValidator(_amount)]
 _Span = Annotated[float, PlainValidator(_span)]
-_Name = Annotated[str, BeforeValidator(_pattern), Field(min_length=1, max_length=255)]
+_Name = Annotated[str, Field(min_length=1, max_length=255), BeforeValidator(_pattern)]
 _Text = Annotated[str, Field(min_length=1, max_length=1000)]
 _Product = Annotated[str, _one_of("product", OFFERS)]
 _Mode = Annotated[str, _one_of("choice", BillingMode)]
@@ -254,11 +254,11 @@ class Expect(_Part):
     alone: bool = False
     gpu_memory_gb: _Bound | None = None
     hourly: _Bound | None = None
-    billing: Annotated[tuple[_Mode, ...], _Several, Field(strict=False)] = ()
-    region: Annotated[tuple[_Region, ...], _Several, Field(strict=False)] = ()
+    billing: Annotated[tuple[_Mode, ...], Field(strict=False), _Several] = ()
+    region: Annotated[tuple[_Region, ...], Field(strict=False), _Several] = ()
     image_tag: _Text | None = None
     envs: Annotated[dict[str, str | None], PlainValidator(_variables)] = Field(default_factory=dict)
-    ports: Annotated[tuple[Annotated[str, PlainValidator(_port)], ...], _Several, Field(strict=False)] = ()
+    ports: Annotated[tuple[Annotated[str, PlainValidator(_port)], ...], Field(strict=False), _Several] = ()
     stopped_within: _Span | None = None
     off_for: _Span | None = None
     spent: _Bound | None = None
