@@ -22,7 +22,7 @@ from tests.support.fault_account import Account
 from tests.support.fault_server import rests, served
 from tests.support.ground import PATIENCE, SOAK, concluded, launch_on
 from tests.support.sentences import sentence_of
-from tests.support.wire import REAL_KEY, answers, listing, resets_after_reading, row, says
+from tests.support.wire import REAL_KEY, answers, listing, resets_after_reading, row, says, wait_for_launches
 
 SEED = 20_261_128
 RACERS = 8
@@ -302,6 +302,7 @@ def test_an_interrupt_as_a_look_begins_leaves_it_unknown(cloud, empty, listings)
     launch = launch_on(client)
     launch.submit()
     launch.wait_for_outcome(PATIENCE)
+    wait_for_launches()  # its own thread tells of the outcome, and could meet the interrupt
     launch.observe(interrupt_at(LaunchState.RECONCILING), "sight")
     with pytest.raises(KeyboardInterrupt):
         launch.look()
