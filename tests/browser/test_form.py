@@ -422,6 +422,26 @@ def test_wide_and_narrow_in_english_and_chinese(notebook):
     fits(chinese)
 
 
+# On how many lines the last cell of a row stands; what is below the first is not seen.
+LINES = """row => {
+    const text = document.createTreeWalker(row, NodeFilter.SHOW_TEXT).nextNode();
+    const range = document.createRange();
+    range.setStart(text, text.data.lastIndexOf('4\\u00a0个'));
+    range.setEnd(text, text.data.trimEnd().length);
+    return new Set([...range.getClientRects()].map(({top}) => Math.round(top))).size;
+}"""
+
+
+def test_in_chinese_too_a_cell_of_the_table_is_seen_whole_or_not_at_all(notebook, own_page):
+    page = notebook.page
+    notebook.open([CHINESE])
+    notebook.run(0)
+    row = notebook.form(0).locator(".ppw-offers label").filter(has_text="个区域")
+    for width in range(1200, 1440, 20):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert row.evaluate(LINES) == 1, width
+
+
 def test_on_a_projector_the_steps_the_price_and_the_request_stand_on_one_screen(notebook, own_page):
     page = notebook.page
     page.set_viewport_size({"width": 1280, "height": 720})
