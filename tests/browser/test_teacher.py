@@ -36,6 +36,11 @@ SEEN = """() => [document.body.innerText,
     ...[...document.querySelectorAll('option')].map(one => one.text),
     ...[...document.querySelectorAll('[title], [aria-label]')].map(one => one.title + one.ariaLabel),
 ].join('\\n')"""
+CHANGES = """one => {
+    const told = [];
+    new MutationObserver(() => told.push(one.textContent)).observe(one, {subtree: true, childList: true});
+    return told;
+}"""
 SMALLEST = """() => Math.min(...[...document.querySelectorAll('#students *')]
     .filter(one => one.checkVisibility() && [...one.childNodes].some(node => node.nodeType === 3))
     .map(one => parseFloat(getComputedStyle(one).fontSize)))"""
@@ -246,6 +251,25 @@ def test_a_lever_without_an_answer_may_have_been_pulled_and_stays_told(room):
     room.look()
     room.told("No answer came: Pay ¥20.00 · Student 12 may be done. Look at the table first.")
     expect(room.row("Student 12")).to_contain_text("¥120.00")
+
+
+def test_a_look_that_began_before_a_lever_was_pulled_shows_nothing_old(room):
+    page = room.shown()
+    room.press("Student 12")
+    held = []
+    page.route(re.compile(r"/teacher$"), lambda route: held.append((route, route.fetch())), times=1)
+    with page.expect_request(re.compile(r"/teacher$")):
+        page.clock.run_for(2100)
+    room.press("Pay")
+    expect(room.row("Student 12")).to_contain_text("¥120.00")
+    left = room.row("Student 12").get_by_role("cell").nth(1)
+    told = left.evaluate_handle(CHANGES)
+    ((route, before),) = held
+    route.fulfill(response=before)
+    room.look()
+    room.look()
+    expect(left).to_have_text("¥120.00")
+    assert told.json_value() == []
 
 
 def test_a_reset_is_asked_about_and_no_key_that_is_held_answers(room):

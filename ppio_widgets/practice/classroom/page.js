@@ -12,6 +12,8 @@ const kept = { // for this tab alone; a reload shows no name that was hidden
 const here = new URL(location.href).pathname.replace(/\/page$/, "");
 let seen = null; // the last answer, and when it came
 let seenAt = 0;
+let looks = 0; // how many were begun
+let newest = 0; // of those that ended: one begun earlier may end later
 let doubt = ""; // what was asked for last, where no answer came
 let hidden = kept.get("names") === "hidden";
 let language = kept.get("language") ?? (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
@@ -89,13 +91,19 @@ async function ask(path, body) {
 }
 
 async function look() {
+  const mine = ++looks;
   try {
-    seen = await (await ask("")).json();
+    const answer = await (await ask("")).json();
+    if (mine < newest) return;
+    newest = mine;
+    seen = answer;
     seenAt = performance.now();
     show();
     if (at("told").dataset.lost) tell(doubt, Boolean(doubt));
     delete at("told").dataset.lost;
   } catch (error) {
+    if (mine < newest) return;
+    newest = mine;
     at("told").dataset.lost = "yes";
     tell(error.message === say("bad_key") ? error.message : say("lost"), true);
   }
