@@ -373,7 +373,8 @@ class LaunchSession(HasTraits):
             if self.closed:
                 raise LaunchRefused("form_closed")
             self.require()
-            if self.status in BUSY and self.launch is not None:
+            # Who has waited for the answer may be here before the session was told of it.
+            if self.launch is not None and self.launch.state in BUSY:
                 return self.launch
             return self._submit(self._begin(), again=consent, ask=False)
 

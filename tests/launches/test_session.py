@@ -161,6 +161,25 @@ def test_while_sending_nothing_new_begins(session, gated, gate):
     assert gated.posts == 1
 
 
+def test_who_has_waited_for_a_refusal_launches_anew_before_the_session_is_told(session, gated, gate):
+    gate.status, gate.answer = 429, {"reason": "RATE_LIMIT_EXCEEDED"}
+    first = session.send()
+    assert gate.arrived.wait(PATIENCE)
+    with session.lock:  # the launch's own thread tells the session, and waits for it
+        gate.go.set()
+        assert first.wait_for_answer(PATIENCE).state is LaunchState.REJECTED
+        assert session.status is LaunchState.SENDING
+        gate.status, gate.answer = 200, {"id": "abc", "status": "running"}
+        second = session.send()
+    assert second is not first
+    second.wait(PATIENCE)
+    wait_for_launches()
+    assert second.id == "abc"
+    assert session.launch is second
+    assert session.status is LaunchState.SUCCEEDED
+    assert gated.posts == 2
+
+
 def test_fifty_clicks_from_many_threads_send_once(session, gated, gate):
     start = threading.Barrier(50)
     sent = []
