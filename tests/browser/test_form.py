@@ -380,9 +380,9 @@ def test_wide_and_narrow_in_english_and_chinese(notebook):
     top = "scroller => { scroller.scrollTop = 0; }"
     page.set_viewport_size({"width": 1440, "height": 900})
     scroller.evaluate(top)
+    until(lambda: is_in_sight(launch_of(form), 900), "the page has its new size")
     columns, panel = form.locator(".ppw-form").bounding_box(), form.locator(".ppw-panel").bounding_box()
     assert panel["x"] > columns["x"] + columns["width"]
-    assert is_in_sight(launch_of(form), 900)
     assert form.locator("pre").bounding_box()["y"] < 900, "the request is open beside"
     assert notebook.body(form)["name"].startswith("pytorch-rtx3090-")
     form.get_by_role("button", name="Start from…").focus()
@@ -395,10 +395,10 @@ def test_wide_and_narrow_in_english_and_chinese(notebook):
     for width in (820, 390):
         page.set_viewport_size({"width": width, "height": 900})
         scroller.evaluate(top)
-        launch = launch_of(form)
+        launch, price = launch_of(form), form.locator(".ppw-price")
+        until(lambda price=price: price.bounding_box()["y"] > 900, f"the price's place is below at {width}")
         until(lambda launch=launch: is_in_sight(launch, 900), f"the bar is there at {width}")
         expect(launch).to_have_text("Launch · ¥1.48/h")
-        assert form.locator(".ppw-price").bounding_box()["y"] > 900, "its place is below"
         expect(head_of(form, "Request")).to_have_attribute("aria-expanded", "false")
         expect(form.locator("pre")).to_be_hidden()
         fits(form)
