@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ppio_widgets.cloud import recent
-from ppio_widgets.cloud.answers import LEFT_OUT, InstanceStatus, not_certain, plain
+from ppio_widgets.cloud.answers import LEFT_OUT, InstanceStatus, not_certain, plain, status_words
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.cloud.display import Displayed
 from ppio_widgets.cloud.instances import Listing, is_id, require_id
@@ -20,6 +20,7 @@ from ppio_widgets.locale.words import joined, words
 from ppio_widgets.request import pricing
 from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.runtime import threads
+from ppio_widgets.secrets.redaction import input_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -58,7 +59,7 @@ def kind_of(one: InstanceDetail) -> Kind:
 class Board(Displayed):
     """Instances as they were listed at one moment, `now`; `doubt` says why these may not be all.
 
-    What they have cost is counted until `counted`.
+    What they have cost is counted until `counted`. `beside` are those that a filter has left out.
     """
 
     instances: tuple[InstanceDetail, ...]
@@ -67,6 +68,7 @@ class Board(Displayed):
     now: float = 0.0
     doubt: PpioError | None = None
     counted: float = 0.0
+    beside: tuple[InstanceDetail, ...] = ()
 
     def __len__(self) -> int:
         return len(self.instances)
@@ -129,13 +131,18 @@ class Board(Displayed):
         return f"<Board: {len(self)} instances on {plain(self.cloud)}>"
 
     def head(self, say: Words) -> str:
-        """Return how many there are, how many of them are billed by the hour, and whether that is all."""
-        count = len(self.instances)
-        on = sum(one.is_on for one in self.instances)
+        """Return how many there are, how many of them are not stopped, and whether that is all.
+
+        Both count those as well that a filter has left out.
+        """
+        every = (*self.instances, *self.beside)
+        count, on = len(every), sum(one.is_on for one in every)
         if self.doubt is not None and not count:
             return joined([say("board.unread", cloud=self.cloud), self.doubt.sentence(say)])
         key = "board.none" if not count else "board.one" if count == 1 else "board.head"
-        told = say(key, n=count, on=on, cloud=self.cloud)
+        if self.beside:
+            key = "board.filtered" if self.instances else "board.filtered_none"
+        told = say(key, n=count, on=on, cloud=self.cloud, shown=len(self.instances))
         if self.doubt is None:
             return told
         return joined([told, say("board.not_all"), self.doubt.sentence(say)])
@@ -172,16 +179,39 @@ class Page:
     found: int = 0
 
 
-def open_board(client: PpioClient, name: str | None = None, status: str | None = None) -> Board:
-    """List the account's instances, once; unknown prices do not keep it from being shown."""
-    listing = client.listing(name, status)
-    instances, doubt = listing.instances, doubt_of(client, listing)
-    recent.note(client.host.base_url, instances, whole=doubt is None and not (name or status))
-    if instances:
-        client.prices.load_products({one.product_id for one in instances})
+def open_board(client: PpioClient, name: str = "", status: str = "") -> Board:
+    """List the account's instances, once, and filter them; unknown prices do not keep it from being shown.
+
+    `name` is a part of a name or id. `status` is a word as it is shown, or the API's own; one that is
+    neither, and that no instance has, is `InputError`.
+    """
+    say = words()
+    listing = client.listing()
+    every, doubt = listing.instances, doubt_of(client, listing)
+    recent.note(client.host.base_url, every, whole=doubt is None)
+    wanted = _statuses(status, every, say)
+    shown = [
+        one
+        for one in every
+        if (name.lower() in one.name.lower() or name.lower() in one.id.lower())
+        and (not status or one.status in wanted)
+    ]
+    beside = tuple(one for one in every if one not in shown)
+    if shown:
+        client.prices.load_products({one.product_id for one in shown})
     offers = client.prices.snapshot().by_id
     now = client.now()
-    return Board(instances, offers, Target.of(client).words(words()), now, doubt, counted=now)
+    return Board(tuple(shown), offers, Target.of(client).words(say), now, doubt, now, beside)
+
+
+def _statuses(word: str, seen: Sequence[InstanceDetail], say: Words) -> frozenset[str]:
+    """Return the API's words of the statuses that a word stands for."""
+    shown = {str(one): status_words(one, say) for one in (*InstanceStatus, *(one.status for one in seen))}
+    found = {one for one, told in shown.items() if word.casefold() in (one.casefold(), told.casefold())}
+    if word and not found:
+        known = ", ".join(dict.fromkeys(status_words(one, say) for one in InstanceStatus))
+        raise input_error("status_unknown", word=word, known=known)
+    return frozenset(found)
 
 
 def doubt_of(client: PpioClient, listing: Listing) -> PpioError | None:

@@ -16,7 +16,7 @@ from IPython.core.error import StdinNotImplementedError
 from ppio_widgets import api
 from ppio_widgets.cloud import recent
 from ppio_widgets.doctor.checkup import examine
-from ppio_widgets.errors import ActionUnconfirmed, LaunchRefused, PpioError, PresetRefused
+from ppio_widgets.errors import ActionUnconfirmed, HostRefused, LaunchRefused, PpioError, PresetRefused
 from ppio_widgets.formats.json_body import body_of
 from ppio_widgets.formats.line.parser import read_line
 from ppio_widgets.formats.line.tokens import split_line
@@ -25,14 +25,14 @@ from ppio_widgets.instances.listing import on_all, open_board, resolve
 from ppio_widgets.launches import history, presets
 from ppio_widgets.launches.plan import list_products
 from ppio_widgets.locale.text import visible
-from ppio_widgets.locale.words import words
+from ppio_widgets.locale.words import joined, words
 from ppio_widgets.magics.verbs import FIRST_WORDS, VERBS, apart, known_verb
 from ppio_widgets.request.draft import to_json, value_at
 from ppio_widgets.request.pricing import read_amount
 from ppio_widgets.request.validation import named
 from ppio_widgets.runtime import kernel
-from ppio_widgets.secrets.credentials import KEY_VARIABLES, ApiKey, forget_keys, remember_key
-from ppio_widgets.secrets.hosts import read_host
+from ppio_widgets.secrets.credentials import KEY_VARIABLES, ApiKey, forget_keys, host_of, remember_key
+from ppio_widgets.secrets.hosts import BASE_URL_VARIABLE, PPIO, read_host
 from ppio_widgets.secrets.redaction import Redactor, input_error, unrepeated, without_secrets
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from ppio_widgets.formats.line.tokens import Word
     from ppio_widgets.instances.listing import Board
     from ppio_widgets.launches.plan import Products
+    from ppio_widgets.locale.words import Words
 
     Lookup = Callable[[str], Any]
 
@@ -145,7 +146,7 @@ def usage() -> str:
 # Instances and products: `cloud` is which cloud the line names, as arguments of `api.connect`.
 
 
-def ls(*, name: str | None = None, status: str | None = None, **cloud: Any) -> Board:
+def ls(*, name: str = "", status: str = "", **cloud: Any) -> Board:
     """Return all instances, newest first, filtered by name or status where that is given."""
     return open_board(api.connect(**cloud), name, status)
 
@@ -254,7 +255,7 @@ def login(**cloud: Any) -> str:
     """Ask for the key, and keep it in this kernel until `logout`."""
     say, host = words(), read_host(**cloud)
     if host.loopback:
-        raise UsageError(say("ppio.login_practice", host=host.name))
+        raise UsageError(joined([say("ppio.login_practice", host=host.name), _practice_kept(say)]))
     typed_key = _typed(getpass.getpass, say("ppio.login_ask", host=host.name))
     if typed_key is None:
         variable = KEY_VARIABLES.get(host.base_url)
@@ -263,7 +264,16 @@ def login(**cloud: Any) -> str:
     key = ApiKey(typed_key, "%ppio login")
     del typed_key
     remember_key(host, key)
-    return say("ppio.logged_in", host=host.name, last=key.last_four)
+    return joined([say("ppio.logged_in", host=host.name, last=key.last_four), _practice_kept(say)])
+
+
+def _practice_kept(say: Words) -> str:
+    """Return what keeps this kernel on a practice cloud, and the way to the live one; empty for nothing."""
+    with suppress(HostRefused):
+        host = host_of()
+        if host.loopback or host.is_class:
+            return say("ppio.practice_address", variable=BASE_URL_VARIABLE, host=host.name, live=PPIO)
+    return say("ppio.practice_chosen") if api.wants_practice() else ""
 
 
 def logout() -> str:
@@ -277,7 +287,8 @@ def practice(state: str) -> str:
     if state not in ("on", "off"):
         raise _misused("practice")
     api.switch_practice(state == "on")
-    return words()(f"ppio.practice_{state}")
+    say = words()
+    return (state == "off" and _practice_kept(say)) or say(f"ppio.practice_{state}")
 
 
 def launches() -> Any:

@@ -52,9 +52,31 @@ def test_a_table_newest_first_with_hours_and_cost(run, made, clock):
     assert "≈ ¥" in text
     assert " 2.0 " in text
     assert [one.name for one in run("%ppio ls --name old").instances] == ["older"]
-    assert len(run("%ppio ls --status exited")) == 0
-    assert "No instances" in str(run("%ppio ls --status exited"))
     assert ENV not in text + board._repr_html_()
+
+
+def test_a_filter_never_says_that_nothing_is_there(run, made):
+    made("one", "two", "off")
+    kernel_account().act(kernel_account().page()["data"][0]["id"], "stop")
+    assert str(run("%ppio ls --name typo")).startswith(
+        "None of the 3 instances on the practice cloud fits. Not stopped: "
+    )
+    for word in ("running", "RUNNING"):
+        board = run(f"%ppio ls --status {word}")
+        assert {one.name for one in board.instances} == {"one", "two"}
+        assert str(board).startswith("2 of 3 instances on the practice cloud fit. Of all, not stopped: ")
+    assert len(run("%ppio ls")) == 3
+
+
+def test_a_status_is_the_word_that_is_shown_or_the_apis(run, made, monkeypatch):
+    (identity,) = made("one")
+    run("%ppio stop one")
+    for word in ("stopped", "exited", "Stopped"):
+        assert [one.id for one in run(f"%ppio ls --status {word}").instances] == [identity]
+    with pytest.raises(UsageError, match=r"--status wrongword: .* running, .*stopped"):
+        run("%ppio ls --status wrongword")
+    monkeypatch.setenv("PPIO_WIDGETS_LANG", "zh")
+    assert [one.id for one in run("%ppio ls --status 已停止").instances] == [identity]
 
 
 @pytest.mark.parametrize(

@@ -79,8 +79,32 @@ def test_where_nobody_can_type_it_says_what_else_there_is(run, monkeypatch, nobo
 
 def test_the_practice_cloud_needs_no_login(run, monkeypatch):
     monkeypatch.setenv("PPIO_GPU_BASE_URL", "http://127.0.0.1:8899")
-    with pytest.raises(UsageError, match="needs no key"):
+    with pytest.raises(UsageError, match=r"needs no key.* %env PPIO_GPU_BASE_URL=https://api\.ppio\.com"):
         run("%ppio login")
+
+
+def test_from_a_demo_to_the_live_cloud_each_step_names_the_next_one(run, capsys, monkeypatch):
+    monkeypatch.setattr("getpass.getpass", lambda _question: KEY)
+    monkeypatch.setenv("PPIO_WIDGETS_PRACTICE", "1")
+    monkeypatch.setenv("PPIO_GPU_BASE_URL", "http://127.0.0.1:8899")
+    way = "%env PPIO_GPU_BASE_URL=https://api.ppio.com, %ppio practice off, %ppio login."
+    run("%ppio practice off")
+    said = capsys.readouterr().out
+    assert "still uses the practice cloud at 127.0.0.1:8899" in said
+    assert said.rstrip().endswith(way)
+    assert "live cloud: launches are billed" not in said
+    run("%ppio login --base-url https://api.ppio.com")
+    assert capsys.readouterr().out.rstrip().endswith(way)
+    run("%env PPIO_GPU_BASE_URL=https://api.ppio.com")
+    run("%ppio practice on")
+    capsys.readouterr()
+    run("%ppio login")
+    assert capsys.readouterr().out.rstrip().endswith("For the live one: %ppio practice off.")
+    run("%ppio practice off")
+    assert "live cloud: launches are billed" in capsys.readouterr().out
+    run("%ppio login")
+    assert "practice" not in capsys.readouterr().out
+    assert "api.ppio.com" in str(run(f"{LINE} --dry-run"))
 
 
 def test_practice_on_and_off_choose_for_the_kernel(run, names, monkeypatch):
