@@ -219,6 +219,15 @@ def doubt_of(client: PpioClient, listing: Listing) -> PpioError | None:
     return None if listing.odd is None else not_certain(client.host.name, listing.odd)
 
 
+def lost_words(action: str, instances: Sequence[Instance], say: Words) -> list[str]:
+    """Return what is lost by an action on instances, and what it does not spare where they are prepaid."""
+    lines = [say(f"lost.{action}", names="; ".join(one.title for one in instances))]
+    prepaid = f"lost.{action}_prepaid"
+    if prepaid in say and any(one.known.mode == BillingMode.PREPAID for one in instances):
+        lines.append(say(prepaid))
+    return lines
+
+
 def resolve(client: PpioClient, word: str) -> Instance:
     """Return the instance of an id, or of an exact name that only one has.
 

@@ -21,7 +21,7 @@ from ppio_widgets.formats.json_body import body_of
 from ppio_widgets.formats.line.parser import read_line
 from ppio_widgets.formats.line.tokens import split_line
 from ppio_widgets.instances.instance import Instance
-from ppio_widgets.instances.listing import on_all, open_board, resolve
+from ppio_widgets.instances.listing import lost_words, on_all, open_board, resolve
 from ppio_widgets.launches import history, presets
 from ppio_widgets.launches.plan import list_products
 from ppio_widgets.locale.text import visible
@@ -217,9 +217,10 @@ def _typed(ask: Callable[[str], str], question: str) -> str | None:
 def _on_each(action: Action, client: PpioClient, given: Sequence[str], *, ask: bool = False) -> None:
     """Act on each, and say of each what was read back; a slip in a name stops all before anything is done."""
     instances = list({one.id: one for one in (resolve(client, word) for word in given)}.values())
+    say = words()
+    warned = lost_words(action, instances, say)
     if ask:
-        say = words()
-        lost = say("lost.delete", names="; ".join(one.title for one in instances))
+        lost = joined(warned)
         if not agreed(say("ppio.delete_ask", lost=lost), say("ppio.delete_nobody", lost=lost)):
             print(say("ppio.delete_kept"))  # noqa: T201 - a line magic answers
             return
@@ -236,6 +237,8 @@ def _on_each(action: Action, client: PpioClient, given: Sequence[str], *, ask: b
         client.prices.load_products()  # the last time to say what they came to
     for one, result in zip(instances, results, strict=True):
         print(f"{one.title}: {result or one.outcome}")  # noqa: T201
+    if action == "stop" and warned[1:]:  # nobody was asked
+        print(joined(warned[1:]))  # noqa: T201
     if failed:  # so that Run All stops there
         raise ActionUnconfirmed("some_failed", failed=len(failed), n=len(results))
 

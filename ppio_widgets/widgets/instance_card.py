@@ -13,6 +13,7 @@ from ppio_widgets.cards.card import Fact, terms
 from ppio_widgets.cards.html import NO_FORMULAS, each, esc, html
 from ppio_widgets.cards.instance import figures, head, headline, progress, way_in, ways_in
 from ppio_widgets.cards.lists import wire_card
+from ppio_widgets.instances.listing import lost_words
 from ppio_widgets.instances.sessions import InstanceSession
 from ppio_widgets.launches.sentences import launch_asides, launch_sentence
 from ppio_widgets.launches.states import BUSY, UNRESOLVED
@@ -66,9 +67,7 @@ class AskingButtons(Part):
     def _ask(self, action: str, instances: Sequence[Instance]) -> None:
         """Ask in one sentence what will be lost, and of which instances."""
         say = self.say
-        lines = [say(f"lost.{action}", names="; ".join(one.title for one in instances))]
-        if action == "delete" and any(one.detail and one.detail.mode == "prepaid" for one in instances):
-            lines.append(say("lost.prepaid"))
+        lines = lost_words(action, instances, say)
         asked = (action, *lines)
         if asked != self._asked:  # another action, other instances, or more of them is known to be lost
             self._question.ask(say(f"sure.{action}"), map(esc, lines), yes_on_left=self._yes_on_left)

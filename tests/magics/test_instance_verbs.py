@@ -154,6 +154,15 @@ def test_delete_asks_and_names_what_is_lost(run, made, monkeypatch, names, answe
     assert "network volumes" in asked[0]
 
 
+def test_stopping_what_is_prepaid_is_said_to_save_nothing(run, made, capsys):
+    made("hourly")
+    made("paid", billing={"mode": "prepaid", "prepaid": {"months": 1}})
+    run("%ppio stop hourly")
+    assert "prepaid" not in capsys.readouterr().out
+    run("%ppio stop paid")
+    assert "What is prepaid is paid for already: stopping it saves nothing." in capsys.readouterr().out
+
+
 def test_delete_with_yes_deletes_each(run, made, names, capsys):
     made("one", "two", "three")
     run("%ppio delete one two --yes")
