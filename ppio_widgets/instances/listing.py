@@ -140,8 +140,7 @@ class Board(Displayed):
         if self.doubt is not None and not count:
             return joined([say("board.unread", cloud=self.cloud), self.doubt.sentence(say)])
         key = "board.none" if not count else "board.one" if count == 1 else "board.head"
-        if self.beside:
-            key = "board.filtered" if self.instances else "board.filtered_none"
+        key = "board.filtered" if self.beside else key
         told = say(key, n=count, on=on, cloud=self.cloud, shown=len(self.instances))
         if self.doubt is None:
             return told
@@ -207,11 +206,11 @@ def open_board(client: PpioClient, name: str = "", status: str = "") -> Board:
 def _statuses(word: str, seen: Sequence[InstanceDetail], say: Words) -> frozenset[str]:
     """Return the API's words of the statuses that a word stands for."""
     shown = {str(one): status_words(one, say) for one in (*InstanceStatus, *(one.status for one in seen))}
-    found = {one for one, told in shown.items() if word.casefold() in (one.casefold(), told.casefold())}
-    if word and not found:
+    meant = {told for one, told in shown.items() if word.casefold() in (one.casefold(), told.casefold())}
+    if word and not meant:
         known = ", ".join(dict.fromkeys(status_words(one, say) for one in InstanceStatus))
         raise input_error("status_unknown", word=word, known=known)
-    return frozenset(found)
+    return frozenset(one for one, told in shown.items() if told in meant)
 
 
 def doubt_of(client: PpioClient, listing: Listing) -> PpioError | None:

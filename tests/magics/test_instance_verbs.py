@@ -59,12 +59,12 @@ def test_a_filter_never_says_that_nothing_is_there(run, made):
     made("one", "two", "off")
     kernel_account().act(kernel_account().page()["data"][0]["id"], "stop")
     assert str(run("%ppio ls --name typo")).startswith(
-        "None of the 3 instances on the practice cloud fits. Not stopped: "
+        "Instances on the practice cloud that fit: 0 of 3. Of all, not stopped: "
     )
     for word in ("running", "RUNNING"):
         board = run(f"%ppio ls --status {word}")
         assert {one.name for one in board.instances} == {"one", "two"}
-        assert str(board).startswith("2 of 3 instances on the practice cloud fit. Of all, not stopped: ")
+        assert str(board).startswith("Instances on the practice cloud that fit: 2 of 3. ")
     assert len(run("%ppio ls")) == 3
 
 
@@ -76,7 +76,8 @@ def test_a_status_is_the_word_that_is_shown_or_the_apis(run, made, monkeypatch):
     with pytest.raises(UsageError, match=r"--status wrongword: .* running, .*stopped"):
         run("%ppio ls --status wrongword")
     monkeypatch.setenv("PPIO_WIDGETS_LANG", "zh")
-    assert [one.id for one in run("%ppio ls --status 已停止").instances] == [identity]
+    for word in ("已停止", "stopped", "exited"):
+        assert [one.id for one in run(f"%ppio ls --status {word}").instances] == [identity]
 
 
 @pytest.mark.parametrize(
