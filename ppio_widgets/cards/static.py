@@ -287,8 +287,11 @@ def _way_back(target: Target, key: str, line: str, say: Words, **known: str) -> 
     # The kernel that reads the line may have another address, or none, in its environment.
     options += ["--base-url", as_word(target.base_url)] if target.base_url not in ("", PPIO) else []
     options += ["--allow-host", as_word(target.allow_host)] if target.allow_host else []
-    what_for = say.first(*([f"{key}@practice"] if target.practice else []), key, **known)
-    return Way(what_for, f"{LOAD}\n{' '.join([line, *options])}")
+    # Never with the PIN: it is kept for the person's later kernels, or typed.
+    joins = [f"%ppio class join {as_word(target.student)}"] if target.student else []
+    kind = f"{key}@{'class' if joins else 'practice'}"
+    what_for = say.first(*([kind] if target.practice else []), key, **known)
+    return Way(what_for, "\n".join([LOAD, *joins, " ".join([line, *options])]))
 
 
 def _as_of(say: Words, moment: float = 0.0, key: str = "static.as_of") -> str:
