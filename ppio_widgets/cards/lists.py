@@ -19,6 +19,7 @@ from ppio_widgets.instances.listing import kind_of
 from ppio_widgets.locale.words import Span
 from ppio_widgets.request import pricing
 from ppio_widgets.request.offers import BillingMode
+from ppio_widgets.request.price_text import months_words
 from ppio_widgets.runtime.times import local_zone, moment_words, table_moment
 
 if TYPE_CHECKING:
@@ -74,9 +75,18 @@ def _billed(charges: tuple[Charge, ...], bill: Bill, say: Words) -> dict[str, st
         "name": plain(bill.names.get(first.instance, ""), LONGEST_CELL) or "–",
         "id": plain(first.instance, LONGEST_CELL),
         "product": plain(first.product, LONGEST_CELL),
-        "billed": say("bill.months", moment=moment_words(first.begins, 0.0)) if first.bought else span,
+        "billed": _months(first, bill, say) if first.bought else span,
         "amount": pricing.charged(sum((one.amount for one in charges), Decimal(0)), bill.currency),
     }
+
+
+def _months(bought: Charge, bill: Bill, say: Words) -> str:
+    """Return since when months are paid, and how many: of a live bill, whose rows nobody saw, not that."""
+    moment = moment_words(bought.begins, 0.0)
+    count, rest = divmod(bought.ends - bought.begins, pricing.HOURS_PER_MONTH * 3600)
+    if not bill.practice or rest or count < 1:
+        return say("bill.months", moment=moment)
+    return say("bill.months_known", months=months_words(count, say), moment=moment)
 
 
 def wire_card(wire: Wire, say: Words) -> Card:
