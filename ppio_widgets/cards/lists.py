@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from ppio_widgets.cards.card import Card, Fact, Table
+from ppio_widgets.cards.card import Card, Fact, Part, Table
 from ppio_widgets.cards.html import NO_FORMULAS, css_string, each, html
 from ppio_widgets.cloud.answers import plain, status_words
 from ppio_widgets.cloud.instances import is_ssh_command, is_web
@@ -127,6 +127,7 @@ def class_card(progress: Progress, say: Words) -> Card:
     rows = [_progress(one, progress.exercises, say) for one in progress.students]
     return Card(
         say("classroom.title", **told, **when),
+        parts=(Part(say("teacher.waiting", what=_waiting(progress, say))),) if progress.waiting else (),
         table=replace(_table("teacher", rows, say), more="preview.more"),
     )
 
@@ -282,6 +283,18 @@ def _progress(one: StudentProgress, exercises: tuple[str, ...], say: Words) -> d
         "exercises": "".join("✓" if key in one.passed else "·" for key in exercises),
         "error": plain(one.last_error, LONGEST_CELL) or "–",
     }
+
+
+def _waiting(progress: Progress, say: Words) -> str:
+    """Return what is still to strike, in the words of the teacher's page."""
+    names = {one.student: one.name for one in progress.students}
+    told = []
+    for one in progress.waiting:
+        key = f"verb.{one.verb}"
+        what = say("teacher.verb", what=say(key) if key in say else plain(one.verb), verb=plain(one.verb))
+        who = plain(names.get(one.student) or one.student, LONGEST_CELL) or say("teacher.all")
+        told.append(f"{what} · {who} · ×{one.times}")
+    return "; ".join(told)
 
 
 def _product(offer: Offer, say: Words) -> dict[str, str]:
