@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from ppio_widgets.cards.card import Card, Fact, Table
+from ppio_widgets.cards.card import Card, Fact, Part, Table
 from ppio_widgets.cards.html import NO_FORMULAS, css_string, each, html
 from ppio_widgets.cloud.answers import plain, status_words
 from ppio_widgets.cloud.instances import is_ssh_command, is_web
@@ -19,6 +19,7 @@ from ppio_widgets.instances.listing import kind_of
 from ppio_widgets.locale.words import Span
 from ppio_widgets.request import pricing
 from ppio_widgets.request.offers import BillingMode
+from ppio_widgets.request.price_text import months_words
 from ppio_widgets.runtime.times import local_zone, moment_words, table_moment
 
 if TYPE_CHECKING:
@@ -74,9 +75,18 @@ def _billed(charges: tuple[Charge, ...], bill: Bill, say: Words) -> dict[str, st
         "name": plain(bill.names.get(first.instance, ""), LONGEST_CELL) or "–",
         "id": plain(first.instance, LONGEST_CELL),
         "product": plain(first.product, LONGEST_CELL),
-        "billed": say("bill.months", moment=moment_words(first.begins, 0.0)) if first.bought else span,
+        "billed": _months(first, bill, say) if first.bought else span,
         "amount": pricing.charged(sum((one.amount for one in charges), Decimal(0)), bill.currency),
     }
+
+
+def _months(bought: Charge, bill: Bill, say: Words) -> str:
+    """Return since when months are paid, and how many: of a live bill, whose rows nobody saw, not that."""
+    moment = moment_words(bought.begins, 0.0)
+    count, rest = divmod(bought.ends - bought.begins, pricing.HOURS_PER_MONTH * 3600)
+    if not bill.practice or rest or count < 1:
+        return say("bill.months", moment=moment)
+    return say("bill.months_known", months=months_words(count, say), moment=moment)
 
 
 def wire_card(wire: Wire, say: Words) -> Card:
@@ -117,6 +127,7 @@ def class_card(progress: Progress, say: Words) -> Card:
     rows = [_progress(one, progress.exercises, say) for one in progress.students]
     return Card(
         say("classroom.title", **told, **when),
+        parts=(Part(say("teacher.waiting", what=_waiting(progress, say))),) if progress.waiting else (),
         table=replace(_table("teacher", rows, say), more="preview.more"),
     )
 
@@ -272,6 +283,18 @@ def _progress(one: StudentProgress, exercises: tuple[str, ...], say: Words) -> d
         "exercises": "".join("✓" if key in one.passed else "·" for key in exercises),
         "error": plain(one.last_error, LONGEST_CELL) or "–",
     }
+
+
+def _waiting(progress: Progress, say: Words) -> str:
+    """Return what is still to strike, in the words of the teacher's page."""
+    names = {one.student: one.name for one in progress.students}
+    told = []
+    for one in progress.waiting:
+        key = f"verb.{one.verb}"
+        what = say("teacher.verb", what=say(key) if key in say else plain(one.verb), verb=plain(one.verb))
+        who = plain(names.get(one.student) or one.student, LONGEST_CELL) or say("teacher.all")
+        told.append(f"{what} · {who} · ×{one.times}")
+    return "; ".join(told)
 
 
 def _product(offer: Offer, say: Words) -> dict[str, str]:

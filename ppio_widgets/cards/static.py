@@ -193,10 +193,21 @@ def _what(plan: LaunchPlan, say: Words) -> tuple[dict[str, Any] | None, tuple[Fa
         value = None if path == _GPUS and is_cpu(body) else value_at(body, path)
         if isinstance(value, str | int) and value != "":
             facts.append(Fact(field_name(path, say), _told(path, value, plan, say)))
-    names = [row["key"] for row in body.get("envs", ()) if isinstance(row.get("value"), EnvRef)]
-    kept = "static.envs_practice" if plan.target.practice else "static.envs"
-    facts += [Fact("", say(kept, names=", ".join(names)))] if names else []
+    facts += _variables(plan, body, say)
     return body, tuple(facts)
+
+
+def _variables(plan: LaunchPlan, body: Mapping[str, Any], say: Words) -> Iterator[Fact]:
+    """Yield which variables are taken by name, as they were, and of which the value is left out."""
+    kept = [row["key"] for row in body.get("envs", ()) if isinstance(row.get("value"), EnvRef)]
+    given = [row for row in plan.report.body["envs"] if isinstance(row, Mapping)] if kept else []
+    by_name = [row.get("key") for row in given if reference(row.get("value")) is not None]
+    taken, left_out = ([key for key in kept if (key in by_name) is found] for found in (True, False))
+    if taken:
+        told = "static.envs_practice" if plan.target.practice else "static.envs"
+        yield Fact("", say(told, names=", ".join(taken)))
+    if left_out:
+        yield Fact("", say("static.values", names=", ".join(left_out)))
 
 
 def _told(path: Path, value: str | int, plan: LaunchPlan, say: Words) -> str:
@@ -276,8 +287,11 @@ def _way_back(target: Target, key: str, line: str, say: Words, **known: str) -> 
     # The kernel that reads the line may have another address, or none, in its environment.
     options += ["--base-url", as_word(target.base_url)] if target.base_url not in ("", PPIO) else []
     options += ["--allow-host", as_word(target.allow_host)] if target.allow_host else []
-    what_for = say.first(*([f"{key}@practice"] if target.practice else []), key, **known)
-    return Way(what_for, f"{LOAD}\n{' '.join([line, *options])}")
+    # Never with the PIN: it is kept for the person's later kernels, or typed.
+    joins = [f"%ppio class join {as_word(target.student)}"] if target.student else []
+    kind = f"{key}@{'class' if joins else 'practice'}"
+    what_for = say.first(*([kind] if target.practice else []), key, **known)
+    return Way(what_for, "\n".join([LOAD, *joins, " ".join([line, *options])]))
 
 
 def _as_of(say: Words, moment: float = 0.0, key: str = "static.as_of") -> str:

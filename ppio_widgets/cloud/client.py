@@ -60,6 +60,7 @@ from ppio_widgets.locale.words import Phrase
 from ppio_widgets.request.envref import on_wire
 from ppio_widgets.runtime import forks, kernel, threads
 from ppio_widgets.secrets.credentials import (
+    JOINED,
     ApiKey,
     digest,
     hidden,
@@ -283,6 +284,15 @@ class PpioClient:
         except CredentialsError:
             account = ""
         return self._place, account
+
+    @property
+    def joined_as(self) -> str:
+        """As whom its class was joined, by this kernel or an earlier one; empty for no such class."""
+        with suppress(CredentialsError):
+            if self.is_practice and not callable(self._argument):
+                key = self.require_key()
+                return key.label if key.source == JOINED else ""
+        return ""
 
     @property
     def has_address(self) -> bool:
@@ -657,6 +667,8 @@ class Target:
     base_url: str = ""
     # What has to be allowed to go there; empty for the known hosts and this machine.
     allow_host: str = ""
+    # As whom its class was joined; empty for no such class.
+    student: str = ""
 
     @classmethod
     def of(cls, client: PpioClient) -> Target:
@@ -664,7 +676,8 @@ class Target:
         host = client.host
         stranger = not (host.known or host.loopback or host.is_class)
         base_url = host.base_url if client.has_address else ""
-        return cls(host.name, client.is_practice, base_url, host.name if stranger else "")
+        student = client.joined_as if base_url else ""
+        return cls(host.name, client.is_practice, base_url, host.name if stranger else "", student)
 
     @property
     def ends_with_kernel(self) -> bool:

@@ -28,6 +28,8 @@ from ppio_widgets.runtime import forks, kernel, threads
 from ppio_widgets.runtime.times import moment_words
 
 if TYPE_CHECKING:
+    from traitlets.utils.bunch import Bunch
+
     from ppio_widgets.instances.watched import Watched
     from ppio_widgets.locale.words import Words
 
@@ -94,11 +96,11 @@ class Deadline:
 
     `at` is when, in Unix seconds (the cloud's, once it had to decide); `state` one of ``"waiting"``,
     ``"stopping"``, ``"failing"`` (it tries again, `error` says why), ``"done"``, ``"gone"`` (there was
-    nothing to stop) and ``"cancelled"``. `judge` says what told the time where the clocks did not agree,
-    and is empty where they did. Where those of this machine differed: ``"cloud"``; without its time
-    ``"steady"`` (the clock that nobody sets), or where that may have slept ``"earlier"``, ``"unread"`` while
-    it is asked again. Where only the cloud's differed from them: ``"differ"`` (it counts), or ``"own"``
-    where it could not be relied on.
+    nothing to stop) and ``"cancelled"`` (called off, or it was seen to be gone before). `judge` says what
+    told the time where the clocks did not agree, and is empty where they did. Where those of this machine
+    differed: ``"cloud"``; without its time ``"steady"`` (the clock that nobody sets), or where that may
+    have slept ``"earlier"``, ``"unread"`` while it is asked again. Where only the cloud's differed from
+    them: ``"differ"`` (it counts), or ``"own"`` where it could not be relied on.
     """
 
     def __init__(self, instance: Watched, when: float, *, is_span: bool = False) -> None:
@@ -136,7 +138,9 @@ class Deadline:
 
     def begin(self) -> None:
         """Start the timer, in the background."""
+        self.instance.observe(self._on_sight, "sight")
         threads.keep(self._look, self._called_off, name="ppio-deadline")
+        self._on_sight()
 
     def cancel(self) -> bool:
         """Call it off; False when it has fired: a stop on its way is not taken back, only not repeated."""
@@ -148,6 +152,13 @@ class Deadline:
             self._called_off.set()
         self.instance.tell()
         return in_time
+
+    def _on_sight(self, _change: Bunch | None = None) -> None:
+        """End it while it waits for what is gone."""
+        if self.state != "waiting":
+            self.instance.unobserve(self._on_sight, "sight")
+        elif self._is_gone():
+            self.cancel()
 
     def _look(self) -> float | None:
         """Ask the clocks, and stop it once the time has come; returns the seconds until the next look."""

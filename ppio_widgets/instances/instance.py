@@ -259,7 +259,10 @@ class Instance(Displayed, Watched):
         It is confirmed where the server says that it is removed. Where it is only not found, three
         looks over a minute are needed, and it is then called not seen any more, never confirmed.
         """
-        return self._act("delete", timeout)
+        self._act("delete", timeout)
+        if self.known.product_id:  # the last time to say what it came to
+            self.client.prices.load_products([self.known.product_id])
+        return self
 
     def stop_renewing(self, timeout: float | None = None) -> Instance:
         """Turn the auto-renew of a prepaid instance off and read that back: it ends with its months.

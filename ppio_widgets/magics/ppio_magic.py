@@ -233,8 +233,6 @@ def _on_each(action: Action, client: PpioClient, given: Sequence[str], *, ask: b
     failed = [result for result in results if isinstance(result, PpioError)]
     if failed and len(results) == 1:
         raise failed[0]
-    if action == "delete":
-        client.prices.load_products()  # the last time to say what they came to
     for one, result in zip(instances, results, strict=True):
         print(f"{one.title}: {result or one.outcome}")  # noqa: T201
     if action == "stop" and warned[1:]:  # nobody was asked

@@ -257,7 +257,8 @@ def _drawn() -> ApiKey:
 # --- keys of classes. A first join makes the PIN, and nobody can be told it again: it is kept for the
 # person's other notebooks and later kernels, unless several people are served by one process.
 
-_JOINED = "class"
+# The source of such a key.
+JOINED = "class"
 _LARGEST_FILE = 64 * 1024
 
 
@@ -272,7 +273,7 @@ def class_key(host: Host) -> ApiKey | None:
     if given is not None:
         return given
     kept = next(reversed((joined or kept_keys(host)).values()), None)
-    return ApiKey(kept, _JOINED) if kept else None
+    return ApiKey(kept, JOINED) if kept else None
 
 
 def _is_named(host: Host) -> bool:

@@ -1,6 +1,7 @@
 """What an account was charged, as the client reads it and a person sees it."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 import httpx
@@ -76,7 +77,7 @@ def test_the_bill_is_the_sum_and_what_each_instance_comes_to(student, account, c
     assert lines[0].startswith("Charged ¥9,639.31 in 24 h, until 2023-11-1")
     assert [re.split(r"  +", line.strip()) for line in lines[1:]] == [
         ["name", "id", "product", "billed for", "charged"],
-        ["bought", bought, "A100 80 GB", "months from 2023-11-14 22:13 UTC", "¥9,072.00"],
+        ["bought", bought, "A100 80 GB", "1 month from 2023-11-14 22:13 UTC", "¥9,072.00"],
         ["other", other, "A100 80 GB", "15 h", "¥378.00"],
         [MINIMAL["name"], one, "A100 80 GB", "15 h", "¥189.00"],
         ["other", other, "A100 80 GB (disk)", "15 h", "¥0.31"],
@@ -91,7 +92,7 @@ def test_a_renewal_is_a_row_of_its_own(student, account, clock):
     clock.turn(10)
     account.clock.jump(31 * 24 * HOUR)
     rows = [line for line in str(student.bill()).splitlines() if line.endswith("¥9,072.00")]
-    assert [re.search(r"months from (\S+)", row)[1] for row in rows] == ["2023-11-14", "2023-12-14"]
+    assert [re.search(r" 1 month from (\S+)", row)[1] for row in rows] == ["2023-11-14", "2023-12-14"]
 
 
 def test_on_the_practice_cloud_the_bill_is_the_whole_of_what_was_spent_however_many_months_pass(
@@ -108,6 +109,20 @@ def test_on_the_practice_cloud_the_bill_is_the_whole_of_what_was_spent_however_m
         account.clock.jump(31 * 24 * HOUR)
         assert student.bill().total == account.spent == 9072 + 20 * Decimal("12.6")
     assert str(student.bill()).startswith("Charged ¥9,324.00 in 126 days, until 2024-03-")
+
+
+def test_how_many_months_were_bought_is_said_where_the_practice_cloud_tells_it(student, account):
+    account.create({**MINIMAL, "billing": {"mode": "prepaid", "prepaid": {"months": 3}}})
+    bill = student.bill()
+    assert "  3 months from 2023-11-14" in str(bill)
+    assert "3 个月，自 2023-11-14" in bill_card(bill, words("zh")).as_text(words("zh"))
+    (bought,) = bill.charges
+    for unsure in (
+        replace(bill, practice=False),  # what the times of its rows are is not documented
+        replace(bill, charges=(replace(bought, ends=bought.ends + 1),)),
+        replace(bill, charges=(replace(bought, ends=bought.begins),)),
+    ):
+        assert "  months from 2023-11-14" in str(unsure)
 
 
 def test_months_of_a_live_account_that_were_bought_before_are_told_apart():

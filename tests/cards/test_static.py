@@ -166,6 +166,20 @@ def test_no_value_of_a_variable_is_kept(key):
     assert key in bundle["text/plain"]
 
 
+@pytest.mark.parametrize("practice", [True, False])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_left_out_is_told_apart_from_what_is_taken_by_name(language, practice):
+    say = words(language)
+    taken = say("static.envs_practice" if practice else "static.envs", names="TOKEN")
+    left_out = say("static.values", names="LEVEL, MODE")
+    plain = [{"key": "LEVEL", "value": "INFO"}, {"key": "EMPTY", "value": ""}, {"key": "MODE", "value": "x"}]
+    by_name = [{"key": "TOKEN", "value": EnvRef("HF_TOKEN")}]
+    for envs, told in ((plain, {left_out}), (by_name, {taken}), ([*by_name, *plain], {taken, left_out})):
+        plan = LaunchPlan(check({**MINIMAL, "envs": envs}), Target("host", practice=practice))
+        text = static.of_draft(plan, say).as_text(say)
+        assert {one for one in (taken, left_out) if one in text} == told
+
+
 @pytest.mark.parametrize("field", ["name", "command", "image"])
 def test_a_secret_elsewhere_takes_the_body_off_the_card(field, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", ENV_SECRET)

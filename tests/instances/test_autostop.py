@@ -121,6 +121,19 @@ def test_one_that_was_deleted_meanwhile_ends_the_timer(machine, time, account):
     assert "not seen any more" in repr(timer)
 
 
+def test_of_one_that_was_seen_to_be_gone_no_timer_is_told_and_it_ends(machine, time, account):
+    timer = Instance(machine.id, machine.client).stop_after(3600)
+    assert "Timer:" in str(machine)
+    account.act(machine.id, "delete")
+    turn_until(time, lambda: machine.refresh().is_gone)
+    assert machine.deadline is None
+    assert "Timer:" not in str(machine)
+    assert timer.state == "cancelled"
+    turn_until(time, lambda: not any(one.name == "ppio-deadline" for one in threading.enumerate()), 0.0)
+    assert machine.stop_after(3600).state == "cancelled", "nothing is left to stop"
+    assert "Timer:" not in str(machine)
+
+
 def test_it_fires_once_though_who_hears_of_it_breaks_off(machine, time, account):
     timer = machine.stop_after(60)
 

@@ -525,6 +525,13 @@ def test_a_deleted_one_keeps_its_last_cost(machine, clock):
     assert told in str(machine)
 
 
+def test_of_one_that_nobody_asked_the_price_of_a_delete_knows_the_cost(client, account, clock, going):
+    one = Instance(account.create(BODY)["id"], client)
+    clock.turn(3600)
+    assert "≈ ¥" in one.delete().outcome
+    assert "not known" not in str(one)
+
+
 def test_of_one_that_was_deleted_elsewhere_the_cost_is_as_of_the_last_sight(machine, account, clock):
     clock.turn(1800 - 8)
     machine.refresh()

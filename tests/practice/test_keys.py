@@ -307,8 +307,9 @@ def test_plan_and_static_card_say_it(language, monkeypatch):
         said = say(f"taken.{key}", names="HF_TOKEN")
         assert {text for text in told if text in str(plan)} == {said}
         assert escape(said) in plan._repr_mimebundle_()["text/html"]
-    kept = say("static.envs_practice", names="TOKEN, A")
+    kept = say("static.envs_practice", names="TOKEN")
     assert kept in of_draft(practice, say).as_text(say)
+    assert say("static.values", names="A") in of_draft(practice, say).as_text(say)
     assert kept not in of_draft(live, say).as_text(say)
 
 

@@ -51,6 +51,16 @@ class StudentProgress:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """An incident that may still strike: everybody or one student, on any product or one, so often each."""
+
+    verb: str
+    student: str  # empty for everybody
+    product: str  # empty for any
+    times: int
+
+
+@dataclass(frozen=True)
 class Progress(Displayed):
     """Where a class stands, as it was when it was asked for; `now` is class time in Unix seconds."""
 
@@ -59,6 +69,7 @@ class Progress(Displayed):
     rate: float
     exercises: tuple[str, ...]
     students: tuple[StudentProgress, ...] = field(repr=False)
+    waiting: tuple[Waiting, ...] = field(default=(), repr=False)
 
 
 @without_frames
@@ -104,13 +115,14 @@ class Classroom:
         return cls(PpioClient(mine, base_url=PRACTICE_ADDRESS, transport=PracticeTransport(cloud)))
 
     def progress(self) -> Progress:
-        """Return where the class stands now."""
+        """Return where the class stands now, and which incidents are still to strike."""
         state = self._state()
         lesson = as_mapping(state.get("lesson"))
         exercises = tuple(as_text(as_mapping(one).get("id")) for one in as_rows(lesson.get("exercises")))
         students = tuple(_student(as_mapping(row)) for row in as_rows(state.get("students")))
+        waiting = tuple(_waiting(as_mapping(row)) for row in as_rows(state.get("incidents")))
         now, rate = (float(read_amount(state.get(name)) or 0) for name in ("now", "rate"))
-        return Progress(as_text(lesson.get("id")), now, rate, exercises, students)
+        return Progress(as_text(lesson.get("id")), now, rate, exercises, students, waiting)
 
     def clock(self, rate: float) -> None:
         """Let class time go so many times as fast as true time; 0 freezes it."""
@@ -208,3 +220,8 @@ def _student(row: Mapping[str, Any]) -> StudentProgress:
         as_text(as_mapping(row.get("last_error")).get("reason")),
         bool(as_flag(row.get("yellow"))),
     )
+
+
+def _waiting(row: Mapping[str, Any]) -> Waiting:
+    verb, student, product = (as_text(row.get(name)) for name in ("verb", "student", "product"))
+    return Waiting(verb, student, product, as_whole(row.get("times")) or 0)

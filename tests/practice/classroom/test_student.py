@@ -8,10 +8,13 @@ from fractions import Fraction
 import pytest
 from IPython.core.completer import provisionalcompleter
 
-from ppio_widgets import Classroom, LaunchForm, RequestInvalid, launch
+from ppio_widgets import Classroom, Instance, LaunchForm, RequestInvalid, launch
 from ppio_widgets.api import connect, rules_of
+from ppio_widgets.cards import static
 from ppio_widgets.doctor.checkup import examine
 from ppio_widgets.errors import AccessDenied, ApiError, HostRefused, Unreachable
+from ppio_widgets.instances.listing import open_board
+from ppio_widgets.locale.words import words
 from ppio_widgets.magics.ppio_magic import UsageError
 from ppio_widgets.practice.classroom.cloud import ClassCloud
 from ppio_widgets.practice.classroom.lesson import packaged, read_lesson
@@ -596,3 +599,33 @@ def test_who_is_in_a_class_goes_on_there_when_a_notebook_begins_its_lesson(run, 
         "A small lesson",
     ]
     assert ids(connect()) == [mine]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.usefixtures("joined")
+def test_the_way_back_to_a_class_is_to_join_it_by_name(language, server):
+    say = words(language)
+    made = launch(BODY)
+    made.stop_following()
+    wait_for_launches()
+    board = static.of_board(open_board(made.instance.client), say, made.instance.target)
+    where = f"--practice --base-url {server.url}"
+    ways = [
+        (static.of_launch(made, say), f"%ppio show {made.id} {where}"),
+        (static.of_instance(made.instance, say), f"%ppio show {made.id} {where}"),
+        (board, f"%ppio ls {where}"),
+    ]
+    for card, line in ways:
+        assert card.ways[0].code == f"%load_ext ppio_widgets\n%ppio class join s07\n{line}"
+        for hidden in ("PPIO_WIDGETS_PRACTICE_KEY", "4711", "sk_practice"):
+            assert hidden not in str(card.kept(say))
+
+
+@pytest.mark.usefixtures("joined")
+def test_the_way_back_leads_back_in_a_later_kernel(run, capsys):
+    one = Instance(launched(), connect())
+    way = static.of_instance(one, words("en")).ways[0]
+    capsys.readouterr()
+    with own_kernel():
+        assert run(way.code).id == one.id
+    assert "You take part as s07." in capsys.readouterr().out

@@ -370,6 +370,39 @@ def test_progress_is_shown_as_a_card(room, monkeypatch, language, said):
     assert len(repr(told)) < 200
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "waiting: no GPU free (sold-out) · everyone · ×2; too many instances (quota) · Anna · ×1"),
+        ("zh", "待触发：卖完了（sold-out） · 全班 · ×2; 实例数量已达上限（quota） · Anna · ×1"),
+    ],
+)
+def test_progress_tells_what_is_waiting_as_the_page_does(room, anna, monkeypatch, language, said):
+    monkeypatch.setenv("PPIO_WIDGETS_LANG", language)
+    assert room.progress().waiting == ()
+    assert "waiting" not in str(room.progress())
+    room.incident("sold-out", product="a100-80g", times=2)
+    room.incident("quota", student="s01")
+    told = room.progress()
+    assert said in str(told)
+    assert said in told._repr_mimebundle_()["text/html"]
+    first, second = told.waiting
+    assert (first.verb, first.student, first.product, first.times) == ("sold-out", "", "a100-80g", 2)
+    assert (second.verb, second.student, second.product, second.times) == ("quota", "s01", "", 1)
+    assert len(repr(told)) < 200
+    with pytest.raises(ApiError):
+        rent(anna, "s01-first")
+    assert [one.verb for one in room.progress().waiting] == ["sold-out"]
+
+
+def test_an_incident_that_nobody_here_knows_is_told_by_its_verb(room, monkeypatch):
+    other = {**room._state(), "incidents": [{"verb": "<b>new", "student": "s99"}, "odd", {"times": 2}]}
+    monkeypatch.setattr(room, "_state", lambda: other)
+    shown = room.progress()
+    assert "waiting: <b>new (<b>new) · s99 · ×0" in str(shown)
+    assert "<b>new" not in shown._repr_mimebundle_()["text/html"]
+
+
 def test_a_name_that_is_no_text_keeps_nobody_from_the_page(room, anna):
     assert rent_raw(anna, "s01-\ud800") == 400
     assert rent_raw(anna, "s01-whole") == 200
