@@ -303,7 +303,7 @@ class Instance(Displayed, Watched):
         ------
         MomentUnreadable
         """
-        return autostop.set_for(self, read_moment(when, self.client.now()))
+        return self._timed(autostop.set_for(self, read_moment(when, self.client.now())))
 
     def stop_after(self, span: str | float | timedelta) -> Deadline:
         """Have this kernel stop it after ``"3h"``, ``"90m"`` or so many seconds; see `stop_at`.
@@ -312,7 +312,11 @@ class Instance(Displayed, Watched):
         ------
         MomentUnreadable
         """
-        return autostop.set_for(self, read_span(span), is_span=True)
+        return self._timed(autostop.set_for(self, read_span(span), is_span=True))
+
+    def _timed(self, made: Deadline) -> Deadline:
+        self.tell()
+        return made
 
     def cancel_deadline(self) -> bool:
         """Call the timer off; False when there was none."""
