@@ -127,16 +127,19 @@ class Watched(Observed):
         ------
         ApiError, Unreachable, AnswerUnreadable, CredentialsError
         """
+        look = self.begin_look()
         try:
-            self.read()
+            self._read(look)
         except PpioError as error:
-            self.missed = error
+            self._miss(error, look)
             raise
         return self.known
 
     def read(self) -> InstanceDetail:
         """Look at it once and return what this look saw; of a failure nothing is kept."""
-        look = self.begin_look()
+        return self._read(self.begin_look())
+
+    def _read(self, look: int) -> InstanceDetail:
         seen = kept(self.detail, self._ask(self._seen_before()))
         self.see(seen, look)
         for other in self._shared.others(self):
@@ -232,10 +235,17 @@ class Watched(Observed):
                 kernel.outer("note gone")(self.client, seen)
             self.tell()
 
-    def fail(self, error: PpioError) -> None:
-        """Take why it could not be looked at; what was last seen stays."""
-        self.missed = error.with_traceback(None)
-        self.tell()
+    def fail(self, error: PpioError, look: int) -> None:
+        """Take why a look failed; what was last seen stays, and where a later look saw it, that counts."""
+        if self._miss(error.with_traceback(None), look):
+            self.tell()
+
+    def _miss(self, error: PpioError, look: int) -> bool:
+        with self._lock:
+            is_news = look >= self._shown
+            if is_news:
+                self.missed = error
+            return is_news
 
     def stop(self) -> object:
         """Stop it and read that back."""

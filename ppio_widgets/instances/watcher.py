@@ -215,19 +215,19 @@ class Watcher:
         before = [one.instance.known for one in ours], self._listed
         listing: Listing | None = None
         failed: PpioError | None = None
+        looks = [one.instance.begin_look() for one in ours]
         try:
             if len(ours) == len(watches) and len({one.instance.id for one in ours}) == 1:
                 _read(ours)
             else:
-                looks = [one.instance.begin_look() for one in ours]
                 client = watches[0].client
                 listing = client.listing()
                 recent.note(client.host.base_url, listing.instances, whole=listing.certain)
                 failed = self._take(listing, ours, looks)
         except PpioError as error:
             failed = error
-            for one in ours:
-                one.instance.fail(error)
+            for one, look in zip(ours, looks, strict=True):
+                one.instance.fail(error, look)
         for watch in watches:
             try:
                 watch.tell(failed if listing is None else listing)
@@ -258,11 +258,12 @@ class Watcher:
         due += [group for identity, group in by_id.items() if identity in rows and _unread(group)]
         failed: PpioError | None = None
         for group in due:
+            begun = group[0].instance.begin_look()
             try:
                 _read(group)
-            except PpioError as error:  # noqa: PERF203 - the others are still read
+            except PpioError as error:  # the others are still read
                 for one in group:
-                    one.instance.fail(error)
+                    one.instance.fail(error, begun)
                 if isinstance(error, ApiError) and error.retry_after:
                     return error
                 if group not in missing:  # what is not in the listing may not be there yet

@@ -104,6 +104,22 @@ class Account:
         return 200, self.row(identity, tools=tools)
 
 
+class HeldAccount(Account):
+    """The first look at what ends so is answered when a test lets it go, with a failure."""
+
+    def __init__(self, count, ending="i-0"):
+        super().__init__(count)
+        self.ending = ending
+        self.arrived, self.go = threading.Event(), threading.Event()
+
+    def __call__(self, request):
+        if self.arrived.is_set() or not request.target.partition("?")[0].endswith(self.ending):
+            return super().__call__(request)
+        self.arrived.set()
+        assert self.go.wait(PATIENCE)
+        return 503, {}
+
+
 @pytest.fixture
 def served(steps):
     """Serves an account; what is watched of it has to be ended by then."""
@@ -464,3 +480,45 @@ def test_a_watch_can_be_ended_while_its_key_comes_and_goes(on_accounts):
         one.end()
     wait_for_threads("ppio-watch")
     assert threads_going("ppio-watch") == []
+
+
+def test_a_look_that_failed_says_nothing_of_what_a_later_one_saw(watched, steps):
+    account = HeldAccount(1)
+    (machine,) = watched(account, 1)
+    assert account.arrived.wait(PATIENCE)
+    assert machine.look().status == "running"
+    account.go.set()
+    steps.rest()
+    assert (machine.status, machine.missed) == ("running", None)
+
+
+def test_a_listing_that_failed_says_nothing_of_what_a_later_look_saw(watched, steps):
+    account = HeldAccount(2, "/instances")
+    seen, other = watched(account, 2)
+    assert account.arrived.wait(PATIENCE)
+    assert seen.look().status == "running"
+    other_missed = threading.Event()
+    other.observe(lambda _change: other.missed is not None and other_missed.set(), "sight")
+    account.go.set()
+    assert other_missed.wait(PATIENCE)
+    assert (seen.status, seen.missed) == ("running", None)
+
+
+def test_a_call_whose_look_failed_late_leaves_what_a_later_one_saw(served):
+    account = HeldAccount(1)
+    machine = Instance("i-0", served(account))
+    failed = []
+
+    def look():
+        with pytest.raises(ApiError) as error:
+            machine.look()
+        failed.append(error.value)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    assert account.arrived.wait(PATIENCE)
+    machine.look()
+    account.go.set()
+    thread.join(PATIENCE)
+    assert failed[0].status == 503
+    assert machine.missed is None
