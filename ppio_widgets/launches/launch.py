@@ -690,6 +690,8 @@ class Launch(Displayed, Observed):
         """Write down what is known, then change the state; the lock is held."""
         self._save(replace(record, state=state))
         self.id, self.source = record.instance_id, record.source
+        if self.id is not None:
+            self.error = None  # of a lost answer that was looked up since
         try:
             self._set_timer()  # first, so that who waits for the id finds it set
         finally:
