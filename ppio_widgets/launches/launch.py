@@ -209,6 +209,7 @@ class Launch(Displayed, Observed):
         self.timer = timer or Timer()
         self._timing = forks.lock()  # once its timer is set, or while it is being set
         self._instance: Instance | None = None
+        self._making = forks.lock()
         kernel.of(_Alive).launches[self.launch_id] = self
         forks.tell(self)
 
@@ -244,7 +245,10 @@ class Launch(Displayed, Observed):
     def instance(self) -> Instance | None:
         """What was launched, to watch, stop and delete; None until its id is known."""
         if self.id is not None and self._instance is None:
-            self._instance = self._made(self.id)
+            made = self._made(self.id)
+            with self._making:  # who waited asks at the very moment in which the launch's own thread does
+                if self._instance is None:
+                    self._instance = made
         return self._instance
 
     def _made(self, instance_id: str, seen: InstanceDetail | None = None) -> Instance:
