@@ -10,7 +10,7 @@ from ppio_widgets.cloud.display import Displayed
 from ppio_widgets.cloud.web_pages import is_public_page, page_answers
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances import autostop
-from ppio_widgets.instances.actions import Errand, confirmed_words, unexpected, wait_for
+from ppio_widgets.instances.actions import Errand, confirmed_words, still_holds, unexpected, wait_for
 from ppio_widgets.instances.watched import Watched
 from ppio_widgets.locale.words import Span, words
 from ppio_widgets.request import pricing
@@ -79,7 +79,8 @@ class Instance(Displayed, Watched):
     missed : PpioError or None
         Why the last look failed.
     done : tuple or None
-        The last action that was read back, and the Unix seconds when it was; None while one begins.
+        The last action that was read back, and the Unix seconds when it was; None while one begins, and
+        while what is seen is something else, whoever did that.
     failed : PpioError or None
         Why the last action failed; it stays until one that was begun later is read back.
     seen_at : float
@@ -99,7 +100,7 @@ class Instance(Displayed, Watched):
     ) -> None:
         super().__init__(id, client or kernel.outer("cloud")(), seen, seen_at)
         self._offer = offer
-        self.done: tuple[str, float] | None = None
+        self._done: tuple[str, float] | None = None
         self.failed: PpioError | None = None
         self._begun = 0
         self._failed_in = 0
@@ -108,6 +109,12 @@ class Instance(Displayed, Watched):
     def __repr__(self) -> str:
         status = plain(self.known.status) or "not looked at"
         return f"<Instance {self.title}: {status}>"
+
+    @property
+    def done(self) -> tuple[str, float] | None:
+        """The last action that was read back, as long as nothing else is seen."""
+        done = self._done
+        return done if done is not None and still_holds(done[0], self.known) else None
 
     @property
     def error(self) -> PpioError | None:
@@ -338,7 +345,7 @@ class Instance(Displayed, Watched):
             if self._failed_in <= number:
                 self.failed = None
             # Whatever was asked for, one that is gone is not called stopped.
-            self.done = _ENDS.get(seen.status, action), threads.now()
+            self._done = _ENDS.get(seen.status, action), threads.now()
         self.tell()
         return self
 
@@ -346,7 +353,7 @@ class Instance(Displayed, Watched):
         """Return the number of an action that begins now; what was read back before is over."""
         with self._lock:
             self._begun += 1
-            self.done = None
+            self._done = None
             return self._begun
 
     def _fail(self, number: int, error: PpioError) -> None:
@@ -358,9 +365,10 @@ class Instance(Displayed, Watched):
 
 def outcome_words(instance: Instance, say: Words) -> str:
     """Return the last action that was read back, and of a delete about what it came to; empty for none."""
-    if instance.done is None:
+    done = instance.done
+    if done is None:
         return ""
-    confirmed = confirmed_words(*instance.done, say)
+    confirmed = confirmed_words(*done, say)
     if not instance.known.is_gone or instance.cost_so_far is None:
         return confirmed
     return say("confirmed.and_cost", confirmed=confirmed, cost=cost_words(instance, say))
