@@ -12,6 +12,7 @@ from ppio_widgets.errors import PpioError
 from ppio_widgets.instances import autostop
 from ppio_widgets.instances.actions import Errand, confirmed_words, still_holds, unexpected, wait_for
 from ppio_widgets.instances.watched import Watched
+from ppio_widgets.instances.watcher import look_anew
 from ppio_widgets.locale.words import Span, words
 from ppio_widgets.request import pricing
 from ppio_widgets.request.offers import BillingMode, price_moment
@@ -335,6 +336,12 @@ class Instance(Displayed, Watched):
         self._fail(self._begin(), error.with_traceback(None))
 
     def _act(self, action: Action, timeout: float | None) -> Instance:
+        try:
+            return self._read_back(action, timeout)
+        finally:  # whatever came of it, boards of this kernel list it anew
+            look_anew(self.client)
+
+    def _read_back(self, action: Action, timeout: float | None) -> Instance:
         number = self._begin()
         try:
             seen = Errand(self, action, timeout, known=self._seen_before() is not None).run()

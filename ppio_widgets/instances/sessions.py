@@ -210,14 +210,12 @@ class InstanceSession(_Session):
     def _end(self, action: str, failed: PpioError | None) -> None:
         with self.lock:
             self._going = tuple(one for one in self._going if one != action)
-            closed, watched = self.closed, self._watch
+            closed = self.closed
             if not closed:
                 self.acting = self._going[-1] if self._going else ""
                 self.sight = object()
         if closed and failed is not None:
             unheard(self.instance.id, action, failed)
-        if watched is not None:
-            watched.soon()
 
     def _on_instance(self, _change: object = None) -> None:
         with self.lock:
@@ -399,10 +397,8 @@ class BoardSession(_Session):
 
         on_all(self._asked, do, heard)
         with self.lock:
-            if self.closed:
-                return
-            self.acting = ""
-        self._look()
+            if not self.closed:
+                self.acting = ""
 
     def _on_listing(self, listing: Listing | PpioError) -> None:
         with self.lock:

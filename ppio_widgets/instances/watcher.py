@@ -99,6 +99,13 @@ class Watchers:
                 self._by_account.pop(account, None)
                 raise
 
+    def anew(self, account: Hashable) -> None:
+        """Have an account looked at, at once and often again, where it is watched."""
+        with self._lock:
+            looking = self._by_account.get(account)
+            if looking is not None:
+                looking.soon()
+
     def of(self, watcher: Watcher) -> list[Watch] | None:
         """Return what a watcher is to look at, None where its thread is to end.
 
@@ -179,6 +186,11 @@ def watch(instance: Watched, on_tick: Callable[[], None]) -> Watch:
 def watch_all(client: PpioClient, on_listing: Callable[[Listing | PpioError], None]) -> Watch:
     """Watch all instances of an account; `on_listing` gets each listing, or why there is none."""
     return Watch(client, lambda seen: on_listing(seen) if seen is not None else None).begin()
+
+
+def look_anew(client: PpioClient) -> None:
+    """Have what is watched of an account looked at: something was done to one of its instances."""
+    kernel.of(Watchers).anew(client.identity)
 
 
 class Watcher:

@@ -522,3 +522,51 @@ def test_a_call_whose_look_failed_late_leaves_what_a_later_one_saw(served):
     thread.join(PATIENCE)
     assert failed[0].status == 503
     assert machine.missed is None
+
+
+class Stopping(Account):
+    """What is asked to stop has stopped, unless that is refused."""
+
+    refuses = False
+
+    def __call__(self, request):
+        if request.method == "GET":
+            return super().__call__(request)
+        if self.refuses:
+            return 400, {"reason": "NO", "message": "not now"}
+        self.statuses[request.target.split("/")[-2]] = "exited"
+        return 200, {}
+
+
+def test_whoever_acts_on_an_instance_what_is_listed_is_listed_anew(served, steps):
+    client = served(Stopping(2))
+    told, stopped = [], threading.Event()
+
+    def tell(listing):
+        told.append([one.status for one in listing.instances])
+        if "exited" in told[-1]:
+            stopped.set()
+
+    board = watch_all(client, tell)
+    try:
+        steps.rest()
+        Instance("i-1", client).stop()  # of another cell than the board's
+        assert stopped.wait(PATIENCE)
+    finally:
+        board.end()
+    assert told == [["running", "running"], ["running", "exited"]]
+
+
+def test_what_could_not_be_done_is_listed_anew_as_well(served, steps):
+    account = Stopping(1)
+    account.refuses = True
+    client = served(account)
+    again = threading.Event()
+    board = watch_all(client, lambda _listing: account.listings > 1 and again.set())
+    try:
+        steps.rest()
+        with pytest.raises(ApiError):
+            Instance("i-0", client).stop()
+        assert again.wait(PATIENCE)
+    finally:
+        board.end()
