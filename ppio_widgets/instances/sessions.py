@@ -266,6 +266,12 @@ READ_AT_ONCE = 8
 ACTIONS: tuple[Action, ...] = ("stop", "start", "restart", "delete")
 
 
+def _still_told(one: Instance, result: str | PpioError) -> str | PpioError | None:
+    """Return what is to be said of an action: what was read back, as long as nothing else is seen."""
+    is_over = isinstance(result, str) and result and one.done is None
+    return None if is_over else result
+
+
 class BoardSession(_Session):
     """All instances of an account, watched by one listing a tick, and the rows of them that are shown.
 
@@ -461,7 +467,7 @@ class BoardSession(_Session):
 
     def _show_page(self, before: Mapping[str, InstanceDetail]) -> None:
         shown = self._order[self._first : self._first + self.most]
-        results = {one.id: result for one, result in self.results}
+        results = {one.id: _still_told(one, result) for one, result in self.results}
         rows = []
         for one in shown:
             seen = self.board.by_id.get(one)

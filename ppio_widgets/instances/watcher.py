@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from ppio_widgets.cloud import recent
 from ppio_widgets.cloud.answers import InstanceStatus
 from ppio_widgets.errors import ApiError, CredentialsError, PpioError, log_fault
+from ppio_widgets.instances.watched import begin_look, see_rows
 from ppio_widgets.runtime import forks, kernel, threads
 
 if TYPE_CHECKING:
@@ -227,7 +228,7 @@ class Watcher:
         before = [one.instance.known for one in ours], self._listed
         listing: Listing | None = None
         failed: PpioError | None = None
-        looks = [one.instance.begin_look() for one in ours]
+        look = begin_look()
         try:
             if len(ours) == len(watches) and len({one.instance.id for one in ours}) == 1:
                 _read(ours)
@@ -235,10 +236,11 @@ class Watcher:
                 client = watches[0].client
                 listing = client.listing()
                 recent.note(client.host.base_url, listing.instances, whole=listing.certain)
-                failed = self._take(listing, ours, looks)
+                failed = self._take(listing, ours, look)
+                see_rows(client, listing.instances, look)
         except PpioError as error:
             failed = error
-            for one, look in zip(ours, looks, strict=True):
+            for one in ours:
                 one.instance.fail(error, look)
         for watch in watches:
             try:
@@ -255,12 +257,12 @@ class Watcher:
         # Where an hour is a minute, so is what it costs.
         return min(pause, CLASS_SECONDS) if in_class is not None and in_class.rate > 1 else pause
 
-    def _take(self, listing: Listing, ours: list[InstanceWatch], looks: list[int]) -> PpioError | None:
+    def _take(self, listing: Listing, ours: list[InstanceWatch], look: int) -> PpioError | None:
         """Take what a listing tells, and read what it does not tell; returns what failed for some."""
         self._listed = tuple((row.id, row.status) for row in listing.instances)
         rows = {row.id: row for row in listing.instances}
         by_id: dict[str, list[InstanceWatch]] = {}
-        for one, look in zip(ours, looks, strict=True):
+        for one in ours:
             by_id.setdefault(one.instance.id, []).append(one)
             if one.instance.id in rows:
                 one.instance.see_row(rows[one.instance.id], look)
@@ -270,7 +272,7 @@ class Watcher:
         due += [group for identity, group in by_id.items() if identity in rows and _unread(group)]
         failed: PpioError | None = None
         for group in due:
-            begun = group[0].instance.begin_look()
+            begun = begin_look()
             try:
                 _read(group)
             except PpioError as error:  # the others are still read

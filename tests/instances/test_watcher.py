@@ -524,6 +524,21 @@ def test_a_call_whose_look_failed_late_leaves_what_a_later_one_saw(served):
     assert machine.missed is None
 
 
+def test_what_a_boards_listing_tells_every_object_shows_that_was_seen_before(served, steps):
+    account = Account(1)
+    client = served(account)
+    seen = Instance("i-0", client).refresh()
+    unseen = Instance("i-0", client)
+    account.statuses["i-0"] = "exited"
+    board = watch_all(client, lambda _listing: None)
+    try:
+        steps.rest()
+        assert seen.status == "exited"
+        assert unseen.detail is None  # asked for its ways in, it looks by itself
+    finally:
+        board.end()
+
+
 class Stopping(Account):
     """What is asked to stop has stopped, unless that is refused."""
 
