@@ -83,8 +83,9 @@ def news(instance: Instance, say: Words) -> Iterator[Fact]:
         yield Fact(say("machine.failed"), instance.failed.sentence(say), kind="bad")
     if instance.missed is not None:
         yield Fact(say("machine.missed"), _missed(instance, instance.missed, say), kind="bad")
-    if instance.done is not None:
-        yield Fact(say("machine.done"), confirmed_words(*instance.done, say))
+    done = instance.done
+    if done is not None:
+        yield Fact(say("machine.done"), confirmed_words(*done, say))
 
 
 # The way up, and what is said of a step once it is over.

@@ -77,7 +77,7 @@ _STARTING = (
 _RESTARTING = (InstanceStatus.TO_RESTART, InstanceStatus.RESTARTING)
 _REMOVING = (InstanceStatus.TO_REMOVE, InstanceStatus.REMOVING)
 _STOPPING = (InstanceStatus.TO_STOP, InstanceStatus.STOPPING, *_REMOVING)
-VERBS: Mapping[Action, Verb] = {
+VERBS: Mapping[str, Verb] = {
     "stop": Verb(_stands_at(*ENDED), _STOPPING),
     "delete": Verb(_stands_at(*GONE), _REMOVING),
     "stop_renewing": Verb(_renews_no_more),
@@ -306,6 +306,12 @@ def unheard(instance_id: str, action: str, error: PpioError) -> None:
     """Log that an action failed whose card was closed meanwhile: there is no other place to say it."""
     said = "%s of instance %s failed, it may still be billed: %s"
     log_line(logging.ERROR, said, action, plain(instance_id), type(error).__name__)
+
+
+def still_holds(done: str, seen: InstanceDetail) -> bool:
+    """Whether an instance is seen where an action led that was read back; ``"not_seen"`` is no action."""
+    verb = VERBS.get(done)
+    return seen.is_gone if verb is None else verb.reached(seen)
 
 
 def confirmed_words(action: str, moment: float, say: Words) -> str:

@@ -312,6 +312,8 @@ def of(host: str, instance_id: str) -> Deadline | None:
 def set_for(instance: Watched, when: float, *, is_span: bool = False) -> Deadline:
     """Have an instance stopped at a time, or after one, in place of the timer it had; see `Deadline`.
 
+    The caller tells the observers, once it holds no lock that one could wait for.
+
     Where there is no thread for it, nor a loop, nothing could ever fire: that is `MomentUnreadable`, and a
     timer that it had stays.
     """
@@ -341,5 +343,4 @@ def set_for(instance: Watched, when: float, *, is_span: bool = False) -> Deadlin
         if isinstance(error, RuntimeError):  # the system has no thread left
             raise MomentUnreadable("deadline_no_threads") from None
         raise
-    instance.tell()
     return made

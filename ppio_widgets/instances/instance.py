@@ -10,8 +10,9 @@ from ppio_widgets.cloud.display import Displayed
 from ppio_widgets.cloud.web_pages import is_public_page, page_answers
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances import autostop
-from ppio_widgets.instances.actions import Errand, confirmed_words, unexpected, wait_for
+from ppio_widgets.instances.actions import Errand, confirmed_words, still_holds, unexpected, wait_for
 from ppio_widgets.instances.watched import Watched
+from ppio_widgets.instances.watcher import look_anew
 from ppio_widgets.locale.words import Span, words
 from ppio_widgets.request import pricing
 from ppio_widgets.request.offers import BillingMode, price_moment
@@ -79,7 +80,8 @@ class Instance(Displayed, Watched):
     missed : PpioError or None
         Why the last look failed.
     done : tuple or None
-        The last action that was read back, and the Unix seconds when it was; None while one begins.
+        The last action that was read back, and the Unix seconds when it was; None while one begins, and
+        while what is seen is something else, whoever did that.
     failed : PpioError or None
         Why the last action failed; it stays until one that was begun later is read back.
     seen_at : float
@@ -99,7 +101,7 @@ class Instance(Displayed, Watched):
     ) -> None:
         super().__init__(id, client or kernel.outer("cloud")(), seen, seen_at)
         self._offer = offer
-        self.done: tuple[str, float] | None = None
+        self._done: tuple[str, float] | None = None
         self.failed: PpioError | None = None
         self._begun = 0
         self._failed_in = 0
@@ -108,6 +110,12 @@ class Instance(Displayed, Watched):
     def __repr__(self) -> str:
         status = plain(self.known.status) or "not looked at"
         return f"<Instance {self.title}: {status}>"
+
+    @property
+    def done(self) -> tuple[str, float] | None:
+        """The last action that was read back, as long as nothing else is seen."""
+        done = self._done
+        return done if done is not None and still_holds(done[0], self.known) else None
 
     @property
     def error(self) -> PpioError | None:
@@ -306,7 +314,7 @@ class Instance(Displayed, Watched):
         ------
         MomentUnreadable
         """
-        return autostop.set_for(self, read_moment(when, self.client.now()))
+        return self._timed(autostop.set_for(self, read_moment(when, self.client.now())))
 
     def stop_after(self, span: str | float | timedelta) -> Deadline:
         """Have this kernel stop it after ``"3h"``, ``"90m"`` or so many seconds; see `stop_at`.
@@ -315,7 +323,11 @@ class Instance(Displayed, Watched):
         ------
         MomentUnreadable
         """
-        return autostop.set_for(self, read_span(span), is_span=True)
+        return self._timed(autostop.set_for(self, read_span(span), is_span=True))
+
+    def _timed(self, made: Deadline) -> Deadline:
+        self.tell()
+        return made
 
     def cancel_deadline(self) -> bool:
         """Call the timer off; False when there was none."""
@@ -327,6 +339,12 @@ class Instance(Displayed, Watched):
         self._fail(self._begin(), error.with_traceback(None))
 
     def _act(self, action: Action, timeout: float | None) -> Instance:
+        try:
+            return self._read_back(action, timeout)
+        finally:  # whatever came of it, boards of this kernel list it anew
+            look_anew(self.client)
+
+    def _read_back(self, action: Action, timeout: float | None) -> Instance:
         number = self._begin()
         try:
             seen = Errand(self, action, timeout, known=self._seen_before() is not None).run()
@@ -337,7 +355,7 @@ class Instance(Displayed, Watched):
             if self._failed_in <= number:
                 self.failed = None
             # Whatever was asked for, one that is gone is not called stopped.
-            self.done = _ENDS.get(seen.status, action), threads.now()
+            self._done = _ENDS.get(seen.status, action), threads.now()
         self.tell()
         return self
 
@@ -345,7 +363,7 @@ class Instance(Displayed, Watched):
         """Return the number of an action that begins now; what was read back before is over."""
         with self._lock:
             self._begun += 1
-            self.done = None
+            self._done = None
             return self._begun
 
     def _fail(self, number: int, error: PpioError) -> None:
@@ -357,9 +375,10 @@ class Instance(Displayed, Watched):
 
 def outcome_words(instance: Instance, say: Words) -> str:
     """Return the last action that was read back, and of a delete about what it came to; empty for none."""
-    if instance.done is None:
+    done = instance.done
+    if done is None:
         return ""
-    confirmed = confirmed_words(*instance.done, say)
+    confirmed = confirmed_words(*done, say)
     if not instance.known.is_gone or instance.cost_so_far is None:
         return confirmed
     return say("confirmed.and_cost", confirmed=confirmed, cost=cost_words(instance, say))

@@ -210,14 +210,12 @@ class InstanceSession(_Session):
     def _end(self, action: str, failed: PpioError | None) -> None:
         with self.lock:
             self._going = tuple(one for one in self._going if one != action)
-            closed, watched = self.closed, self._watch
+            closed = self.closed
             if not closed:
                 self.acting = self._going[-1] if self._going else ""
                 self.sight = object()
         if closed and failed is not None:
             unheard(self.instance.id, action, failed)
-        if watched is not None:
-            watched.soon()
 
     def _on_instance(self, _change: object = None) -> None:
         with self.lock:
@@ -266,6 +264,12 @@ MOST_ROWS, FEW_ROWS = 50, 8
 # So many instances are read in full before what was read is shown.
 READ_AT_ONCE = 8
 ACTIONS: tuple[Action, ...] = ("stop", "start", "restart", "delete")
+
+
+def _still_told(one: Instance, result: str | PpioError) -> str | PpioError | None:
+    """Return what is to be said of an action: what was read back, as long as nothing else is seen."""
+    is_over = isinstance(result, str) and result and one.done is None
+    return None if is_over else result
 
 
 class BoardSession(_Session):
@@ -399,10 +403,8 @@ class BoardSession(_Session):
 
         on_all(self._asked, do, heard)
         with self.lock:
-            if self.closed:
-                return
-            self.acting = ""
-        self._look()
+            if not self.closed:
+                self.acting = ""
 
     def _on_listing(self, listing: Listing | PpioError) -> None:
         with self.lock:
@@ -465,7 +467,7 @@ class BoardSession(_Session):
 
     def _show_page(self, before: Mapping[str, InstanceDetail]) -> None:
         shown = self._order[self._first : self._first + self.most]
-        results = {one.id: result for one, result in self.results}
+        results = {one.id: _still_told(one, result) for one, result in self.results}
         rows = []
         for one in shown:
             seen = self.board.by_id.get(one)

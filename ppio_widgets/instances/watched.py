@@ -22,7 +22,7 @@ from ppio_widgets.runtime import forks, kernel, threads
 from ppio_widgets.secrets.frames import without_frames
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable, Iterable, Mapping
 
     from ppio_widgets.cloud.client import PpioClient
 
@@ -77,9 +77,19 @@ class _Shared:
 
     def others(self, one: Watched) -> list[Watched]:
         """Return those beside it that stand for the same instance of the same account."""
+        return [other for other in self.of(one.id, one.client) if other is not one]
+
+    def of(self, identity: str, client: PpioClient) -> list[Watched]:
+        """Return those that stand for an instance of a client's account."""
         with self._lock:
-            known = list(self._by_id[one.id])
-        return [other for other in known if other is not one and other.client.identity == one.client.identity]
+            known = list(self._by_id.get(identity, ()))
+        account = client.identity if known else None
+        return [one for one in known if one.client.identity == account]
+
+
+def begin_look() -> int:
+    """Return the number of a look that begins now, at whichever instances."""
+    return next(kernel.of(_Shared).looks)
 
 
 @without_frames
@@ -127,16 +137,19 @@ class Watched(Observed):
         ------
         ApiError, Unreachable, AnswerUnreadable, CredentialsError
         """
+        look = self.begin_look()
         try:
-            self.read()
+            self._read(look)
         except PpioError as error:
-            self.missed = error
+            self._miss(error, look)
             raise
         return self.known
 
     def read(self) -> InstanceDetail:
         """Look at it once and return what this look saw; of a failure nothing is kept."""
-        look = self.begin_look()
+        return self._read(self.begin_look())
+
+    def _read(self, look: int) -> InstanceDetail:
         seen = kept(self.detail, self._ask(self._seen_before()))
         self.see(seen, look)
         for other in self._shared.others(self):
@@ -232,10 +245,17 @@ class Watched(Observed):
                 kernel.outer("note gone")(self.client, seen)
             self.tell()
 
-    def fail(self, error: PpioError) -> None:
-        """Take why it could not be looked at; what was last seen stays."""
-        self.missed = error.with_traceback(None)
-        self.tell()
+    def fail(self, error: PpioError, look: int) -> None:
+        """Take why a look failed; what was last seen stays, and where a later look saw it, that counts."""
+        if self._miss(error.with_traceback(None), look):
+            self.tell()
+
+    def _miss(self, error: PpioError, look: int) -> bool:
+        with self._lock:
+            is_news = look >= self._shown
+            if is_news:
+                self.missed = error
+            return is_news
 
     def stop(self) -> object:
         """Stop it and read that back."""
@@ -248,3 +268,15 @@ class Watched(Observed):
     def _seen_until(self) -> int:
         """Return when it was last seen there."""
         return self.known.seen_until if self.known.is_gone else int(self._there_at)
+
+
+def see_rows(client: PpioClient, rows: Iterable[InstanceDetail], look: int) -> None:
+    """Have all objects of this kernel that were looked at before see what a listing tells of them.
+
+    One that never was is left to look by itself: a listing tells no ways in.
+    """
+    shared = kernel.of(_Shared)
+    for row in rows:
+        for one in shared.of(row.id, client):
+            if one.detail is not None:
+                one.see(listed(one.detail, row), look)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from ppio_widgets.cloud import recent
 from ppio_widgets.cloud.answers import InstanceStatus
 from ppio_widgets.errors import ApiError, CredentialsError, PpioError, log_fault
+from ppio_widgets.instances.watched import begin_look, see_rows
 from ppio_widgets.runtime import forks, kernel, threads
 
 if TYPE_CHECKING:
@@ -98,6 +99,13 @@ class Watchers:
             except BaseException:  # no thread for it, or an Interrupt: what has begun ends
                 self._by_account.pop(account, None)
                 raise
+
+    def anew(self, account: Hashable) -> None:
+        """Have an account looked at, at once and often again, where it is watched."""
+        with self._lock:
+            looking = self._by_account.get(account)
+            if looking is not None:
+                looking.soon()
 
     def of(self, watcher: Watcher) -> list[Watch] | None:
         """Return what a watcher is to look at, None where its thread is to end.
@@ -181,6 +189,11 @@ def watch_all(client: PpioClient, on_listing: Callable[[Listing | PpioError], No
     return Watch(client, lambda seen: on_listing(seen) if seen is not None else None).begin()
 
 
+def look_anew(client: PpioClient) -> None:
+    """Have what is watched of an account looked at: something was done to one of its instances."""
+    kernel.of(Watchers).anew(client.identity)
+
+
 class Watcher:
     """Looks at an account's instances, on a thread of its own; it ends when nothing is watched any more."""
 
@@ -215,19 +228,20 @@ class Watcher:
         before = [one.instance.known for one in ours], self._listed
         listing: Listing | None = None
         failed: PpioError | None = None
+        look = begin_look()
         try:
             if len(ours) == len(watches) and len({one.instance.id for one in ours}) == 1:
                 _read(ours)
             else:
-                looks = [one.instance.begin_look() for one in ours]
                 client = watches[0].client
                 listing = client.listing()
                 recent.note(client.host.base_url, listing.instances, whole=listing.certain)
-                failed = self._take(listing, ours, looks)
+                failed = self._take(listing, ours, look)
+                see_rows(client, listing.instances, look)
         except PpioError as error:
             failed = error
             for one in ours:
-                one.instance.fail(error)
+                one.instance.fail(error, look)
         for watch in watches:
             try:
                 watch.tell(failed if listing is None else listing)
@@ -243,12 +257,12 @@ class Watcher:
         # Where an hour is a minute, so is what it costs.
         return min(pause, CLASS_SECONDS) if in_class is not None and in_class.rate > 1 else pause
 
-    def _take(self, listing: Listing, ours: list[InstanceWatch], looks: list[int]) -> PpioError | None:
+    def _take(self, listing: Listing, ours: list[InstanceWatch], look: int) -> PpioError | None:
         """Take what a listing tells, and read what it does not tell; returns what failed for some."""
         self._listed = tuple((row.id, row.status) for row in listing.instances)
         rows = {row.id: row for row in listing.instances}
         by_id: dict[str, list[InstanceWatch]] = {}
-        for one, look in zip(ours, looks, strict=True):
+        for one in ours:
             by_id.setdefault(one.instance.id, []).append(one)
             if one.instance.id in rows:
                 one.instance.see_row(rows[one.instance.id], look)
@@ -258,11 +272,12 @@ class Watcher:
         due += [group for identity, group in by_id.items() if identity in rows and _unread(group)]
         failed: PpioError | None = None
         for group in due:
+            begun = begin_look()
             try:
                 _read(group)
-            except PpioError as error:  # noqa: PERF203 - the others are still read
+            except PpioError as error:  # the others are still read
                 for one in group:
-                    one.instance.fail(error)
+                    one.instance.fail(error, begun)
                 if isinstance(error, ApiError) and error.retry_after:
                     return error
                 if group not in missing:  # what is not in the listing may not be there yet

@@ -209,6 +209,7 @@ class Launch(Displayed, Observed):
         self.timer = timer or Timer()
         self._timing = forks.lock()  # once its timer is set, or while it is being set
         self._instance: Instance | None = None
+        self._making = forks.lock()
         kernel.of(_Alive).launches[self.launch_id] = self
         forks.tell(self)
 
@@ -244,7 +245,10 @@ class Launch(Displayed, Observed):
     def instance(self) -> Instance | None:
         """What was launched, to watch, stop and delete; None until its id is known."""
         if self.id is not None and self._instance is None:
-            self._instance = self._made(self.id)
+            made = self._made(self.id)
+            with self._making:  # who waited asks at the very moment in which the launch's own thread does
+                if self._instance is None:
+                    self._instance = made
         return self._instance
 
     def _made(self, instance_id: str, seen: InstanceDetail | None = None) -> Instance:
@@ -690,6 +694,8 @@ class Launch(Displayed, Observed):
         """Write down what is known, then change the state; the lock is held."""
         self._save(replace(record, state=state))
         self.id, self.source = record.instance_id, record.source
+        if self.id is not None:
+            self.error = None  # of a lost answer that was looked up since
         try:
             self._set_timer()  # first, so that who waits for the id finds it set
         finally:

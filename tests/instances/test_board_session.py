@@ -144,6 +144,29 @@ def test_what_is_gone_by_then_is_said_to_be_gone(session, cloud, account, clock)
     assert cloud.asked == ["stop"]
 
 
+def test_no_row_says_confirmed_stopped_of_what_was_started_again(session, account, clock):
+    one = ids(session)[0]
+    session.choose([one])
+    session.ask("stop")
+    session.confirm()
+    acted()
+    assert session.results[0][1].startswith("confirmed stopped")
+    account.act(one, "start")  # by another kernel, or in the console
+    clock.turn(20)
+    runs, told = threading.Event(), []
+
+    def look(_change):
+        row = next(row for row in session.page.rows if row.seen.id == one)
+        if row.seen.status == "running":
+            told.append(row.result)
+            runs.set()
+
+    session.observe(look, "page")
+    session.watch()
+    assert runs.wait(PATIENCE)
+    assert set(told) == {None}
+
+
 def test_while_it_acts_nothing_else_is_asked_for(session, cloud):
     cloud.hold["stop"] = threading.Event()
     session.choose(ids(session)[:1])

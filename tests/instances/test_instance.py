@@ -283,6 +283,17 @@ def test_whoever_acts_and_whoever_looks_every_object_of_the_kernel_shows_it(mach
     assert launched.is_gone
 
 
+def test_no_card_says_confirmed_stopped_beside_what_was_started_again(machine, client):
+    machine.stop()
+    assert "confirmed stopped" in str(machine._repr_html_())
+    Instance(machine.id, client).start()
+    assert (machine.status, machine.done, machine.outcome) == ("running", None, "")
+    assert "confirmed stopped" not in str(machine._repr_html_())
+    machine.stop()
+    Instance(machine.id, client).delete()
+    assert machine.done[0] == "stop"  # it is not on, as was confirmed
+
+
 def test_another_account_sees_nothing_of_it(machine, clock):
     other = Instance(machine.id, PpioClient("sk_practice_other", base_url=machine.client.host.base_url))
     machine.stop()

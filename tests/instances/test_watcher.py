@@ -104,6 +104,22 @@ class Account:
         return 200, self.row(identity, tools=tools)
 
 
+class HeldAccount(Account):
+    """The first look at what ends so is answered when a test lets it go, with a failure."""
+
+    def __init__(self, count, ending="i-0"):
+        super().__init__(count)
+        self.ending = ending
+        self.arrived, self.go = threading.Event(), threading.Event()
+
+    def __call__(self, request):
+        if self.arrived.is_set() or not request.target.partition("?")[0].endswith(self.ending):
+            return super().__call__(request)
+        self.arrived.set()
+        assert self.go.wait(PATIENCE)
+        return 503, {}
+
+
 @pytest.fixture
 def served(steps):
     """Serves an account; what is watched of it has to be ended by then."""
@@ -464,3 +480,108 @@ def test_a_watch_can_be_ended_while_its_key_comes_and_goes(on_accounts):
         one.end()
     wait_for_threads("ppio-watch")
     assert threads_going("ppio-watch") == []
+
+
+def test_a_look_that_failed_says_nothing_of_what_a_later_one_saw(watched, steps):
+    account = HeldAccount(1)
+    (machine,) = watched(account, 1)
+    assert account.arrived.wait(PATIENCE)
+    assert machine.look().status == "running"
+    account.go.set()
+    steps.rest()
+    assert (machine.status, machine.missed) == ("running", None)
+
+
+def test_a_listing_that_failed_says_nothing_of_what_a_later_look_saw(watched, steps):
+    account = HeldAccount(2, "/instances")
+    seen, other = watched(account, 2)
+    assert account.arrived.wait(PATIENCE)
+    assert seen.look().status == "running"
+    other_missed = threading.Event()
+    other.observe(lambda _change: other.missed is not None and other_missed.set(), "sight")
+    account.go.set()
+    assert other_missed.wait(PATIENCE)
+    assert (seen.status, seen.missed) == ("running", None)
+
+
+def test_a_call_whose_look_failed_late_leaves_what_a_later_one_saw(served):
+    account = HeldAccount(1)
+    machine = Instance("i-0", served(account))
+    failed = []
+
+    def look():
+        with pytest.raises(ApiError) as error:
+            machine.look()
+        failed.append(error.value)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    assert account.arrived.wait(PATIENCE)
+    machine.look()
+    account.go.set()
+    thread.join(PATIENCE)
+    assert failed[0].status == 503
+    assert machine.missed is None
+
+
+def test_what_a_boards_listing_tells_every_object_shows_that_was_seen_before(served, steps):
+    account = Account(1)
+    client = served(account)
+    seen = Instance("i-0", client).refresh()
+    unseen = Instance("i-0", client)
+    account.statuses["i-0"] = "exited"
+    board = watch_all(client, lambda _listing: None)
+    try:
+        steps.rest()
+        assert seen.status == "exited"
+        assert unseen.detail is None  # asked for its ways in, it looks by itself
+    finally:
+        board.end()
+
+
+class Stopping(Account):
+    """What is asked to stop has stopped, unless that is refused."""
+
+    refuses = False
+
+    def __call__(self, request):
+        if request.method == "GET":
+            return super().__call__(request)
+        if self.refuses:
+            return 400, {"reason": "NO", "message": "not now"}
+        self.statuses[request.target.split("/")[-2]] = "exited"
+        return 200, {}
+
+
+def test_whoever_acts_on_an_instance_what_is_listed_is_listed_anew(served, steps):
+    client = served(Stopping(2))
+    told, stopped = [], threading.Event()
+
+    def tell(listing):
+        told.append([one.status for one in listing.instances])
+        if "exited" in told[-1]:
+            stopped.set()
+
+    board = watch_all(client, tell)
+    try:
+        steps.rest()
+        Instance("i-1", client).stop()  # of another cell than the board's
+        assert stopped.wait(PATIENCE)
+    finally:
+        board.end()
+    assert told == [["running", "running"], ["running", "exited"]]
+
+
+def test_what_could_not_be_done_is_listed_anew_as_well(served, steps):
+    account = Stopping(1)
+    account.refuses = True
+    client = served(account)
+    again = threading.Event()
+    board = watch_all(client, lambda _listing: account.listings > 1 and again.set())
+    try:
+        steps.rest()
+        with pytest.raises(ApiError):
+            Instance("i-0", client).stop()
+        assert again.wait(PATIENCE)
+    finally:
+        board.end()

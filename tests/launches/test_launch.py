@@ -15,6 +15,8 @@ from ppio_widgets.errors import (
     PpioError,
     RequestInvalid,
 )
+from ppio_widgets.instances.instance import Instance
+from ppio_widgets.launches import launch as launch_module
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.states import IllegalTransition, LaunchState
@@ -180,6 +182,26 @@ def test_submitting_twice_sends_once(client, clock):
     assert not launch.submit()
     assert len(list(client.list_instances())) == 1
     launch.stop_following()
+
+
+def test_who_waited_and_the_launch_itself_have_one_instance(client, monkeypatch):
+    launch = launch_on(client)
+    begun, taken = threading.Event(), threading.Event()
+
+    def made(*given, **more):
+        if threading.current_thread().name == "ppio-launch":  # which goes on to watch it
+            begun.set()
+            assert taken.wait(PATIENCE)
+        return Instance(*given, **more)
+
+    monkeypatch.setattr(launch_module, "Instance", made)
+    assert launch.submit()
+    assert begun.wait(PATIENCE)
+    mine = launch.wait_for_answer(PATIENCE).instance
+    taken.set()
+    launch.stop_following()
+    wait_for_launches()
+    assert launch.instance is mine
 
 
 def test_fifty_threads_send_one_post():

@@ -180,6 +180,20 @@ def test_who_has_waited_for_a_refusal_launches_anew_before_the_session_is_told(s
     assert gated.posts == 2
 
 
+def test_who_waits_for_a_launch_with_a_timer_waits_for_no_view(session, gated, gate):
+    session.stop_by(Timer(after=3600))
+    launch = session.send()
+    assert gate.arrived.wait(PATIENCE)
+    with session.lock:  # a view is being drawn, or closed: it asks the launch for its lock
+        gate.go.set()
+        waits = threading.Thread(target=launch.wait_for_answer)
+        waits.start()
+        waits.join(PATIENCE)
+        assert not waits.is_alive()
+        assert launch.instance.deadline.state == "waiting"
+    launch.instance.cancel_deadline()
+
+
 def test_fifty_clicks_from_many_threads_send_once(session, gated, gate):
     start = threading.Barrier(50)
     sent = []

@@ -90,6 +90,7 @@ def test_one_that_appears_late_is_found(cloud, empty, listings, folder):
     server, client = cloud(empty, empty, empty, listings.page(lambda: listings.row(age=5)))
     launch = submitted(client)
     assert (launch.state, launch.id, launch.source) == (SUCCEEDED, "i-1", "listing")
+    assert launch.error is None  # that its answer was lost is the past
     assert server.asked["look"] == 1 + 3
     assert launch.wait(PATIENCE).instance.status == "running"
     assert "its answer was lost; a look-up found it" in sentence_of(launch).lower()
@@ -724,6 +725,7 @@ def test_a_person_names_the_instance_that_no_listing_tells_of(cloud, empty, list
     assert (launch.state, launch.id) == (UNKNOWN, None)
     launch.declare_found("i-1")
     assert (launch.state, launch.id, launch.source) == (SUCCEEDED, "i-1", "person")
+    assert launch.error is None
     assert launch.instance.deadline is not None
     assert "running (id i-1)" in sentence_of(launch)
     assert launch.wait(PATIENCE).seen.status == "running"
