@@ -6,7 +6,6 @@ import json
 import os
 import re
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.server import serving
 from tests.support.chromium import find_chromium, on_ci
 from tests.support.practice import RICH, OneAccount
+from tests.support.wire import free_port
 
 CHROMIUM_FLAGS = (
     "--no-sandbox",
@@ -89,9 +89,7 @@ class Lab:
         self.folder.mkdir(parents=True)
         self.settings = folder / "settings"
         self._log = (folder / "lab.log").open("wb")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         environment = {
             **os.environ,

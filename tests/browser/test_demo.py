@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import threading
@@ -21,7 +20,7 @@ from ppio_widgets import api, launch
 from ppio_widgets.__main__ import main
 from ppio_widgets.errors import Unreachable
 from tests.support.bodies import MINIMAL
-from tests.support.wire import wait_for_launches
+from tests.support.wire import free_port, wait_for_launches
 
 from .conftest import until
 
@@ -66,9 +65,7 @@ class Demo:
 
 @pytest.fixture
 def started(tmp_path):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = {
         **os.environ,
         **{f"JUPYTER_{kind}_DIR": str(tmp_path) for kind in ("CONFIG", "RUNTIME")},
