@@ -59,7 +59,7 @@ def chromium():
         (pytest.fail if on_ci() else pytest.skip)(tell)
     from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 - not needed without a browser
 
-    expect.set_options(timeout=15_000)
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))
         yield browser
@@ -131,7 +131,7 @@ class Lab:
     def get(self, path: str, method: str = "GET"):
         headers = {"Authorization": f"token {self.token}"}
         request = urllib.request.Request(self.base + path, None, headers, method=method)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=PATIENCE / 1000) as answer:  # noqa: S310
             content = answer.read()
         return json.loads(content) if content else None
 
@@ -295,7 +295,7 @@ def let_read(button):
 
 def new_page(chromium):
     context = chromium.new_context(viewport=VIEWPORT)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     return context.new_page()
 
 

@@ -109,7 +109,7 @@ def launched(notebook, practice):
     form = notebook.form(0)
     launch_of(form).click()
     form.get_by_role("button", name="Yes, launch it").click()
-    expect(form.locator(".ppw-machine")).to_contain_text("running (id ", timeout=30_000)
+    expect(form.locator(".ppw-machine")).to_contain_text("running (id ")
     identity = practice.cloud.one.page(name="left")["data"][0]["id"]
     expect(notebook.card()).to_contain_text(f"running (id {identity})")
     yield saved(notebook, f"running (id {identity})"), identity
