@@ -231,6 +231,13 @@ class Notebook:
         self.cell(number).locator(".cm-content").click()
         self.page.keyboard.press("Control+Enter")
 
+    def run_to_its_end(self, number: int) -> None:
+        """Run a cell, and wait until it has run: another shell of the kernel may take the next click."""
+        from playwright.sync_api import expect  # noqa: PLC0415 - not needed without a browser
+
+        self.run(number)
+        expect(self.cell(number).locator(".jp-InputPrompt")).to_have_text(re.compile(r"^\[\d+\]:$"))
+
     def output(self, number: int):
         """What a cell shows; a static card beside a view is another matter, see `card`."""
         return self.cell(number).locator(f".jp-OutputArea-output:not(:empty, :has(> {SECOND}))")
