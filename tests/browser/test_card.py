@@ -193,6 +193,7 @@ def test_two_cards_the_newest_first_and_yes_never_where_the_button_stood_that_as
     expect(form.locator(".ppw-machine .ppw-live b")).to_have_text(["paired-1", "paired"])
     expect(form.locator(".ppw-columns")).to_be_hidden()
     expect(card.locator(".ppw-state")).to_have_text("running")
+    expect(card.get_by_role("list")).to_contain_text("Jupyter answers")  # nothing moves its buttons any more
     for size in (WIDE, NARROW):
         page.set_viewport_size(size)
         for name, answer in (("Stop …", "Yes, stop it"), ("Delete …", "Yes, delete it for good")):
