@@ -128,6 +128,7 @@ def test_errors_stand_beside_their_fields_and_copy_copies(notebook):
     count = form.locator(".f-resource-gpu_num")
     until(lambda: count.evaluate(beside).startswith(json.dumps(error)), "it stands beside the field as well")
     fill(form, Name='</style><img src=x onerror="document.title=1">')
+    expect(form.locator("pre")).to_contain_text("onerror")  # the kernel has heard of it, on whichever shell
     form.get_by_role("button", name="Copy").click()
     expect(form.get_by_text("Copied.", exact=True)).to_be_visible()
     copied = json.loads(notebook.page.evaluate("navigator.clipboard.readText()"))
