@@ -27,6 +27,7 @@ from .conftest import until
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
+GIVING_UP = 300  # seconds, for a server and its kernels; only a failure takes as long
 BODY = {**MINIMAL, "tools": {"jupyter": {"enabled": True, "port": 8888, "protocol": "http"}}}
 
 
@@ -80,7 +81,7 @@ def started(tmp_path):
         stderr=subprocess.STDOUT,
         text=True,
     )
-    giving_up = threading.Timer(90, process.kill)
+    giving_up = threading.Timer(GIVING_UP, process.kill)
     giving_up.start()
     try:
         yield Demo(process, tmp_path, port)
