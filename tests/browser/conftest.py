@@ -6,7 +6,6 @@ import json
 import os
 import re
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.server import serving
 from tests.support.chromium import find_chromium, on_ci
 from tests.support.practice import RICH, OneAccount
+from tests.support.wire import free_port
 
 CHROMIUM_FLAGS = (
     "--no-sandbox",
@@ -59,7 +59,7 @@ def chromium():
         (pytest.fail if on_ci() else pytest.skip)(tell)
     from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 - not needed without a browser
 
-    expect.set_options(timeout=15_000)
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))
         yield browser
@@ -89,9 +89,7 @@ class Lab:
         self.folder.mkdir(parents=True)
         self.settings = folder / "settings"
         self._log = (folder / "lab.log").open("wb")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         environment = {
             **os.environ,
@@ -133,7 +131,7 @@ class Lab:
     def get(self, path: str, method: str = "GET"):
         headers = {"Authorization": f"token {self.token}"}
         request = urllib.request.Request(self.base + path, None, headers, method=method)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=PATIENCE / 1000) as answer:  # noqa: S310
             content = answer.read()
         return json.loads(content) if content else None
 
@@ -233,6 +231,13 @@ class Notebook:
         self.cell(number).locator(".cm-content").click()
         self.page.keyboard.press("Control+Enter")
 
+    def run_to_its_end(self, number: int) -> None:
+        """Run a cell, and wait until it has run: another shell of the kernel may take the next click."""
+        from playwright.sync_api import expect  # noqa: PLC0415 - not needed without a browser
+
+        self.run(number)
+        expect(self.cell(number).locator(".jp-InputPrompt")).to_have_text(re.compile(r"^\[\d+\]:$"))
+
     def output(self, number: int):
         """What a cell shows; a static card beside a view is another matter, see `card`."""
         return self.cell(number).locator(f".jp-OutputArea-output:not(:empty, :has(> {SECOND}))")
@@ -297,7 +302,7 @@ def let_read(button):
 
 def new_page(chromium):
     context = chromium.new_context(viewport=VIEWPORT)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     return context.new_page()
 
 

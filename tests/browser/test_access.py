@@ -169,7 +169,7 @@ def launched_by_keyboard(form):
     yes.focus()
     page.keyboard.press("Enter")
     card = form.locator(".ppw-machine")
-    expect(card).to_be_focused(timeout=30_000)
+    expect(card).to_be_focused()
     assert page.evaluate("window.__lost") is False
     return card
 

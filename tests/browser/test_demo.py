@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import threading
@@ -21,13 +20,14 @@ from ppio_widgets import api, launch
 from ppio_widgets.__main__ import main
 from ppio_widgets.errors import Unreachable
 from tests.support.bodies import MINIMAL
-from tests.support.wire import wait_for_launches
+from tests.support.wire import free_port, wait_for_launches
 
 from .conftest import until
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
+GIVING_UP = 300  # seconds, for a server and its kernels; only a failure takes as long
 BODY = {**MINIMAL, "tools": {"jupyter": {"enabled": True, "port": 8888, "protocol": "http"}}}
 
 
@@ -66,9 +66,7 @@ class Demo:
 
 @pytest.fixture
 def started(tmp_path):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = {
         **os.environ,
         **{f"JUPYTER_{kind}_DIR": str(tmp_path) for kind in ("CONFIG", "RUNTIME")},
@@ -83,7 +81,7 @@ def started(tmp_path):
         stderr=subprocess.STDOUT,
         text=True,
     )
-    giving_up = threading.Timer(90, process.kill)
+    giving_up = threading.Timer(GIVING_UP, process.kill)
     giving_up.start()
     try:
         yield Demo(process, tmp_path, port)

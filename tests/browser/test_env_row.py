@@ -45,7 +45,7 @@ def test_a_secret_is_taken_from_the_kernel_by_keyboard_alone(notebook, width):
     expect(switch).to_be_checked()
     expect(switch).to_be_focused()
     expect(form.locator("pre")).to_contain_text("•••• (from $HF_TOKEN)")
-    assert switch.evaluate(advised) in ("none", "normal")
+    until(lambda: switch.evaluate(advised) in ("none", "normal"), "nothing is told beside it any more")
     held = "root => root.outerHTML + [...root.querySelectorAll('input')].map(e => e.value)"
     assert "hf_typed" not in form.evaluate(held)
     page.keyboard.press(" ")
@@ -54,8 +54,10 @@ def test_a_secret_is_taken_from_the_kernel_by_keyboard_alone(notebook, width):
     page.keyboard.press(" ")
     expect(name).to_have_value("HF_TOKEN")
     name.fill("1 bad")
-    expect(form.locator(".ppw-todo")).to_contain_text("Name a variable of the kernel's environment")
+    wrong = "Name a variable of the kernel's environment"
+    expect(form.locator(".ppw-todo")).to_contain_text(wrong)
     name.fill("HF_TOKEN")
+    expect(form.locator(".ppw-todo")).not_to_contain_text(wrong)  # the kernel has heard of it
     notebook.run(1)
     expect(notebook.output(1)).to_contain_text("EnvRef('HF_TOKEN')")
     assert "s3crets3cret" not in page.content()

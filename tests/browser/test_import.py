@@ -36,6 +36,7 @@ def test_what_is_pasted_is_kept_until_it_is_read_and_fields_are_fixed_with_a_cli
     expect(form.locator(".ppw-todo")).to_contain_text("Did you mean image?")
     remove = form.get_by_role("button", name="Remove odd<b>")
     rename = form.get_by_role("button", name="Rename imgae to image")
+    expect(remove).to_be_visible()
     boxes = [one.bounding_box() for one in (form.locator(".ppw-todo"), rename, remove)]
     assert min(box["height"] for box in boxes) > 0
     assert boxes[0]["y"] + boxes[0]["height"] <= boxes[1]["y"] + 1, "below what blocks"

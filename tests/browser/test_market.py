@@ -51,7 +51,7 @@ def test_from_the_list_to_a_launch_with_the_cost_in_sight(notebook, practice):
     expect(question).to_contain_text("Rent 2 × A100 80 GB for ¥25.20 per hour?")
     expect(question).to_contain_text("3 hours ≈ ¥75.60")
     form.get_by_role("button", name="Yes, launch it").click()
-    expect(form.locator(".ppw-live")).to_contain_text("(id ", timeout=30_000)
+    expect(form.locator(".ppw-live")).to_contain_text("(id ")
     (made,) = [one for one in ids(practice) if one not in before]
     row = next(row for row in practice.cloud.one.page(limit=100)["data"] if row["id"] == made)
     assert row["product_id"] == "a100-80g"

@@ -54,8 +54,8 @@ PAPER = """<meta charset=utf-8><style>
     .anchor-link { display: none; }
     td, th { border-top: 0.5pt solid #999; padding: 2pt 6pt; text-align: left; }
 </style>"""
-# What fades in, as a question does, is there.
-SETTLED = """() => Promise.all(document.getAnimations()
+# What fades in, as a question does, is there, or is gone: of that nothing fades in any more.
+SETTLED = """() => Promise.allSettled(document.getAnimations()
     .filter(one => one.effect.target.closest('.ppw'))
     .map(one => one.finished))"""
 # Where a person clicks: a picture of a page has no pointer.

@@ -49,7 +49,7 @@ def launch(form):
 
 
 def runs(view):
-    expect(view.locator(".ppw-live").last).to_contain_text("running (id ", timeout=30_000)
+    expect(view.locator(".ppw-live").last).to_contain_text("running (id ")
 
 
 def priced(form):

@@ -63,13 +63,13 @@ def is_selected_by_a_click(command):
 
 def asked_early(sheet, form):
     """No answer counts as long as the question could not be read."""
-    sheet.run(1)
+    sheet.run_to_its_end(1)
     launch_of(form).click()
     yes = form.get_by_role("button", name="Yes, launch it")
     let_read(yes)
     yes.click()
     expect(form.get_by_text("Read first, then answer.")).to_be_visible()
-    sheet.run(2)
+    sheet.run_to_its_end(2)
     return yes
 
 

@@ -62,13 +62,19 @@ def trust(lab, path: Path):
     notary.store.close()
 
 
+# Whether the view begins and ends where the outputs do, looked at in one moment.
+FILLS = """area => {
+    const [one, other] = [area, area.querySelector('.jp-OutputArea-output:has(.ppw)')].map(
+        node => node.getBoundingClientRect());
+    return Math.abs(one.y - other.y) < 1 && Math.abs(one.height - other.height) < 1;
+}"""
+
+
 def is_out_of_sight(notebook):
     """The card takes no room: the view begins where the outputs begin."""
     expect(notebook.card()).to_be_attached()
     expect(notebook.card()).to_be_hidden()
-    area = notebook.cell(0).locator(".jp-OutputArea").first.bounding_box()
-    view = notebook.cell(0).locator(".jp-OutputArea-output:has(.ppw)").bounding_box()
-    return abs(area["y"] - view["y"]) < 1 and abs(area["height"] - view["height"]) < 1
+    return notebook.cell(0).locator(".jp-OutputArea").first.evaluate(FILLS)
 
 
 def is_useful(card, identity):
@@ -109,7 +115,7 @@ def launched(notebook, practice):
     form = notebook.form(0)
     launch_of(form).click()
     form.get_by_role("button", name="Yes, launch it").click()
-    expect(form.locator(".ppw-machine")).to_contain_text("running (id ", timeout=30_000)
+    expect(form.locator(".ppw-machine")).to_contain_text("running (id ")
     identity = practice.cloud.one.page(name="left")["data"][0]["id"]
     expect(notebook.card()).to_contain_text(f"running (id {identity})")
     yield saved(notebook, f"running (id {identity})"), identity

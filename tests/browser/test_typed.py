@@ -83,7 +83,7 @@ def test_a_pasted_script_and_a_pasted_certificate_are_sent_whole(notebook, form,
     confirm = form.get_by_role("button", name="Yes, launch it")
     expect(confirm).to_be_visible()
     confirm.click()
-    expect(form.locator(".ppw-live")).to_contain_text("(id ", timeout=30_000)
+    expect(form.locator(".ppw-live")).to_contain_text("(id ")
     assert sent == [expected]
 
 
@@ -131,7 +131,11 @@ def test_the_text_of_an_env_file_becomes_rows_after_a_click(notebook, form, into
     make = form.get_by_role("button", name="Make 3 rows")
     expect(make).to_be_visible()
     field = "key" if into == "Variable 1" else "value"
-    until(lambda: notebook.body(form)["envs"][0][field] == ENV, "nothing is changed before")
+
+    def pasted():
+        return [one.get(field) for one in notebook.body(form).get("envs", ())]
+
+    until(lambda: pasted() == [ENV], "nothing is changed before")
     make.click()
     expect(form.locator(".l-envs .ppw-row")).to_have_count(3)
     expect(form.locator(".ppw-make")).to_have_count(0)

@@ -11,7 +11,7 @@ from ppio_widgets.instances.sessions import BoardSession
 from ppio_widgets.locale.words import words
 from ppio_widgets.runtime import kernel
 from ppio_widgets.runtime import threads as worker
-from tests.support.acting import PATIENCE, ActingClock, HeldCloud, acted, at_once, interrupted
+from tests.support.acting import PATIENCE, ActingClock, HeldCloud, acted, at_once, interrupted, the_timer
 
 
 @pytest.fixture
@@ -75,7 +75,8 @@ def test_yes_pressed_often_at_the_same_moment_is_one_action_for_each(session, cl
 def test_nobody_answers_and_the_question_is_withdrawn(session, acting):
     session.choose(ids(session)[:1])
     session.ask("stop")
-    ((due, timer),) = kernel.current().clock.timers
+    due, timer = the_timer(kernel.current().clock, 1)
+    assert len(kernel.current().clock.timers) == 1
     due.set()
     timer.join(PATIENCE)
     assert session.asking == ""

@@ -8,7 +8,7 @@ from ppio_widgets import Instance
 from ppio_widgets.errors import ApiError
 from ppio_widgets.instances.sessions import InstanceSession
 from ppio_widgets.runtime import kernel
-from tests.support.acting import PATIENCE, ActingClock, HeldCloud, acted, at_once
+from tests.support.acting import PATIENCE, ActingClock, HeldCloud, acted, at_once, the_timer
 
 
 @pytest.fixture
@@ -181,14 +181,6 @@ def test_two_cards_of_one_instance_both_hear_what_failed(session, cloud, machine
     do(session, "stop")
     assert told.wait(PATIENCE)
     other.close()
-
-
-def the_timer(acting, number):
-    """Wait until so many timers were begun, and return the last one."""
-    begun = threading.Event()
-    while len(acting.timers) < number:
-        begun.wait(0.005)
-    return acting.timers[-1]
 
 
 def ends(session, action):

@@ -26,8 +26,9 @@ class Steps(Clock):
     def __init__(self):
         self.time = 1_700_000_000.0
         self.pauses = []
-        self._go = threading.Semaphore(0)
-        self._rests = threading.Semaphore(0)
+        self._moved = threading.Condition()
+        self._wakes = None  # what would wake the watcher, while it rests
+        self._goes_on = False
 
     def now(self):
         return self.time
@@ -35,26 +36,36 @@ class Steps(Clock):
     monotonic = now
 
     def wait(self, event, seconds):
-        self.pauses.append(seconds)
-        if event.is_set():
-            return True
-        self._rests.release()
-        while not self._go.acquire(timeout=0.005):
+        with self._moved:
+            self.pauses.append(seconds)
+            self._wakes = event
+            self._moved.notify_all()
+            while not (event.is_set() or self._goes_on):
+                self._moved.wait(0.005)
+            self._wakes = None
             if event.is_set():
                 return True
-        self.time += seconds
-        return False
+            self._goes_on = False
+            self.time += seconds
+            return False
+
+    def _rests(self):
+        """Whether the watcher rests, and is neither to go on nor woken by one more to be watched."""
+        return self._wakes is not None and not self._wakes.is_set() and not self._goes_on
 
     def rest(self):
         """Wait until the watcher has ticked and rests; returns how long it means to."""
-        assert self._rests.acquire(timeout=PATIENCE)
-        return self.pauses[-1]
+        with self._moved:
+            assert self._moved.wait_for(self._rests, PATIENCE)
+            return self.pauses[-1]
 
     def tick(self, times=1):
         for _ in range(times):
-            self._go.release()
             self.rest()
-        return self.pauses[-1]
+            with self._moved:
+                self._goes_on = True
+                self._moved.notify_all()
+        return self.rest()
 
 
 @pytest.fixture

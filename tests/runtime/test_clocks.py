@@ -173,6 +173,7 @@ def test_it_is_said_on_card_and_in_the_log_in_both_languages(machine, time, capl
     caplog.set_level(logging.WARNING)
     time.going.clear()
     time.later(900, lambda: time.set(HOUR))
+    time.later(5 * HOUR, time.going.clear)  # so that it does not stop meanwhile
     timer = machine.stop_after("20h")
     assert "cloud's time" not in str(machine)
     time.going.set()

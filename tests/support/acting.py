@@ -14,6 +14,7 @@ from tests.support.bodies import MINIMAL
 from tests.support.clock import is_a_watchers
 from tests.support.practice import KEY as PRACTICE_KEY
 from tests.support.practice import OneAccount
+from tests.support.threads import wait_for_threads
 
 PATIENCE = 10
 
@@ -105,11 +106,17 @@ def at_once(count, what):
         one.start()
     for one in threads:
         one.join(PATIENCE)
+        assert not one.is_alive()
 
 
 def acted(*names):
     """Wait until no action is on its way any more."""
-    for thread in threading.enumerate():
-        if thread.name in (names or ("ppio-act",)):
-            thread.join(PATIENCE)
-            assert not thread.is_alive()
+    wait_for_threads(*(names or ("ppio-act",)))
+
+
+def the_timer(clock, number):
+    """Wait until so many timers were begun by a clock, and return the last one: each begins on its thread."""
+    begun = threading.Event()
+    while len(clock.timers) < number:
+        begun.wait(0.005)
+    return clock.timers[-1]

@@ -39,8 +39,9 @@ class Received:
 
 
 # Below the system's own, and of each worker: a port is used once, so whoever still asks a server that is gone
-# by its port reaches no other one.
-_PORTS = iter(range(10_000 + 2_500 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]), 32_000))
+# by its port reaches no other one. None of them is given to a connection, or to who asks the system for any;
+# and none is 10080, which a browser refuses.
+_PORTS = iter(range(10_100 + 2_500 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]), 32_000))
 
 
 def _listen() -> socket.socket:
@@ -48,6 +49,12 @@ def _listen() -> socket.socket:
         with suppress(OSError):  # somebody else has it
             return socket.create_server(("127.0.0.1", port), backlog=64)
     raise AssertionError("every port was used")
+
+
+def free_port() -> int:
+    """A port that nobody listens on, and nobody else will: for a server that is told where to listen."""
+    with _listen() as listener:
+        return int(listener.getsockname()[1])
 
 
 class FaultServer:
@@ -245,8 +252,7 @@ def launching(*plays: Play) -> AbstractContextManager[FaultServer]:
 
 def closed_port() -> int:
     """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+    return free_port()
 
 
 def wait_for_launches(*, but: str = "", names: tuple[str, ...] = LAUNCHERS, earlier: Container = ()) -> None:

@@ -615,7 +615,9 @@ def test_what_was_on_the_wire_is_built_when_it_is_opened(language, words, client
     assert not find_all(card, words), "nothing was on the wire"
     launch.submit()
     launch.wait_for_answer(PATIENCE)
-    until(lambda: find_all(card, words), "it can be opened")
+    launch.stop_following()
+    wait_for_threads("ppio-launch", "ppio-watch")  # what it opened is on the wire
+    assert find_all(card, words), "it can be opened"
     assert "POST /gpus/v2/instances" not in shown(card)
     wire.clear()
     type_into(find(card, words), True)
@@ -624,9 +626,7 @@ def test_what_was_on_the_wire_is_built_when_it_is_opened(language, words, client
     assert launch.id in shown(card)
     type_into(find(card, words), False)
     assert "POST /gpus/v2/instances" not in shown(card)
-    launch.stop_following()
     card.close()
-    wait_for_threads("ppio-watch")
 
 
 def test_a_launch_that_was_refused_says_why_on_its_card(client, wire, identity):

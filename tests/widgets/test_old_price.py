@@ -343,8 +343,8 @@ class TestTheCardOfAnInstance:
         landed()
         assert "by the price of" not in shown(card)
         cloud.cents = None
-        time.turn(HOURS)
         before = cloud.listings
+        time.turn(HOURS)
         until(lambda: cloud.listings > before, "it is asked for")
         landed()
         seen = looks(cloud)

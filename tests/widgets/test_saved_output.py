@@ -349,7 +349,7 @@ def test_one_look_at_what_was_launched_writes_one_card(client, clock, going, pag
     launch.submit()
     launch.wait_for_outcome(PATIENCE)
     launch.stop_following()
-    wait_for_threads("ppio-watch")
+    wait_for_threads("ppio-launch", "ppio-watch")  # they tell of it after it is known
     say = words("en")
     output = saved_output.SavedOutput(say, lambda: static.of_launch(launch, say), lambda: launch.instance)
     launch.observe(output.write, "sight")

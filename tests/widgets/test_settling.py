@@ -65,7 +65,7 @@ def launched(form):
 
 def rests(launch):
     launch.wait_for_outcome(10)
-    wait_for_threads("ppio-look")
+    wait_for_threads("ppio-launch", "ppio-look")
 
 
 def test_a_taken_name_opens_the_confirmation_once_more(form, cloud, account):

@@ -321,6 +321,7 @@ class TestRunningTheCellAgain:
         press(find(form, "Yes, launch it"))
         launch = form.launches[-1].wait_for_answer(10)
         until(lambda: find_all(form, "Launch"), "another one can be launched")
+        shows(form, f"(id {launch.id})")  # its card follows on the launch's thread
         return launch
 
     def test_every_machine_keeps_its_live_card(self, run, account, clock):

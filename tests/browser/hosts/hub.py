@@ -6,11 +6,11 @@ import copy
 import json
 import os
 import secrets
-import socket
 import subprocess
 from pathlib import Path
 
 from tests.browser.conftest import PATIENCE, Lab, until
+from tests.support.wire import free_port
 
 from .sheet import IS_RESTORED, IS_THERE, Sheet
 
@@ -18,12 +18,6 @@ PEOPLE = ("ada", "bo", "chen", "dora", "emil")
 SCOPES = ["list:users", "read:users:activity", "read:servers", "delete:servers", "access:servers"]
 # What a server has of the hub's own environment beside the usual.
 KEPT = ("JUPYTERLAB_SETTINGS_DIR", "PPIO_WIDGETS_PRACTICE", "PPIO_WIDGETS_LANG", "PPIO_GPU_BASE_URL")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Hub(Lab):

@@ -31,7 +31,7 @@ from tests.support.clock import Clock
 from tests.support.kernels import own_kernel
 from tests.support.leftovers import open_views
 from tests.support.threads import wait_for_threads
-from tests.support.wire import REAL_KEY, wait_for_launches
+from tests.support.wire import REAL_KEY, free_port, wait_for_launches
 
 __all__ = ["run", "shell"]
 
@@ -257,16 +257,15 @@ def test_on_a_hub_a_cloud_that_is_allowed_by_name_is_never_asked_to_join(monkeyp
 
 def test_on_a_hub_who_comes_before_the_class_joins_it_once_it_is_there(monkeypatch, cloud):
     monkeypatch.setenv("JUPYTERHUB_USER", "anna")
-    with serving(PracticeCloud()) as served:
-        address = served.url
-    monkeypatch.setenv(BASE_URL_VARIABLE, address)
+    port = free_port()
+    monkeypatch.setenv(BASE_URL_VARIABLE, f"http://127.0.0.1:{port}")
     with pytest.raises(Unreachable):
         ids(connect())
-    with serving(cloud, port=served.server_port):
+    with serving(cloud, port=port):
         assert ids(connect()) == []
     assert cloud.students() == ["anna"]
     again = ClassCloud(read_lesson(LESSON))  # the next lesson, at the same address
-    with serving(again, port=served.server_port), own_kernel():
+    with serving(again, port=port), own_kernel():
         assert ids(connect()) == []
     assert again.students() == ["anna"]
 
@@ -575,7 +574,7 @@ def test_who_has_not_joined_the_class_that_is_named_begins_none_alone(run):
 
 
 def test_who_has_joined_a_class_that_does_not_answer_begins_none_alone(cloud, shell, run, monkeypatch):
-    with serving(cloud) as served:
+    with serving(cloud, port=free_port()) as served:
         monkeypatch.setenv(BASE_URL_VARIABLE, served.url)
         run("%ppio class join s07 4711")
     with own_kernel(), pytest.raises(UsageError, match=r"127\.0\.0\.1"):
