@@ -8,6 +8,7 @@ An answer may carry secrets (env values in a listing, passwords of tools): see `
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Hashable, Mapping
@@ -135,7 +136,26 @@ class ClassTime(NamedTuple):
 
 
 class ClassTimes(dict[Hashable, ClassTime]):
-    """What each practice cloud last told of the time of its class; one lies with each kernel or session."""
+    """What each practice cloud last told of the time of its class; one lies with each kernel or session.
+
+    Answers overlap: each request has a number as it begins, and the one that began last counts.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = forks.lock()
+        self._asked = itertools.count(1)
+        self._told: dict[Hashable, int] = {}
+
+    def ask(self) -> int:
+        """Return the number of a request that begins now."""
+        return next(self._asked)
+
+    def note(self, place: Hashable, told: ClassTime, asked: int) -> None:
+        """Take what the answer to a request told."""
+        with self._lock:
+            if asked > self._told.get(place, 0):
+                self[place], self._told[place] = told, asked
 
 
 def not_certain(host: str, odd: Odd) -> AnswerUnreadable:

@@ -642,9 +642,11 @@ class PpioClient:
                 self._redactor = self._redactor.with_more(sent_secrets(key, asking.secrets))
             # Failures come back as a name: no exception may hold the header.
             limits = asking.limits or Limits(LARGEST_ANSWER, READ_SECONDS)
+            times = kernel.of(ClassTimes)
+            asked = times.ask()
             exchange.run(http, request, PinnedBearer(self.host, key), limits)
             if self.is_practice and exchange.in_class:
-                kernel.of(ClassTimes)[self._place] = ClassTime(*exchange.in_class, threads.tick())
+                times.note(self._place, ClassTime(*exchange.in_class, threads.tick()), asked)
         finally:
             # One that was given serves the next request as well, and an Interrupt may leave a pool locked.
             if self._transport is None and not exchange.interrupted:

@@ -100,6 +100,7 @@ class Errand:
     seen: InstanceDetail = field(init=False)  # by this action; only its id before the first look
     started_at: int = 0
     moved: bool = False
+    begun: bool = False  # it was seen on its way
     until: float = inf
     asked: int = 0
     reason: PpioError | None = None
@@ -213,6 +214,7 @@ class Errand:
         if error is not None:
             return False
         started = self.seen.started_at > self.started_at
+        self.begun = self.begun or self._on_its_way()
         self.moved = self.moved or started or self.seen.status not in ("", InstanceStatus.RUNNING)
         return self.verb.reached(self.seen) and (self.moved or not self.verb.anew)
 
@@ -220,7 +222,9 @@ class Errand:
         """Whether a start or restart has ended elsewhere; a stop goes on in spite of an error."""
         if self.verb.repeatable or not self.moved:
             return False
-        return bool(self.seen.error) or self.seen.is_gone
+        # One copy of a server may lag: it has to stay off for a while.
+        stopped_again = self.begun and self.seen.status in OFF and self.standing <= threads.tick()
+        return bool(self.seen.error) or self.seen.is_gone or stopped_again
 
     def _unconfirmed(self) -> ActionUnconfirmed:
         seen, identity, now = self.seen, plain(self.instance.id), threads.now()

@@ -116,6 +116,7 @@ class LaunchSession(HasTraits):
         self._is_variable = is_variable
         self._notes = notes
         self._disarming = forks.event()
+        self._loads: dict[str, object] = {}  # by kind, the last one that is on its way
         self._typed_at: float | None = None
         self._proposes = draft is None
         self._proposals = Proposals()
@@ -414,25 +415,35 @@ class LaunchSession(HasTraits):
             if anew:
                 catalogue.refresh()
             due = tuple(kind for kind in catalogue.due() if kind in kinds)
-            self.loading |= frozenset(due)
+            mine = object()
+            self._loads.update(dict.fromkeys(due, mine))
+            self.loading = frozenset(self._loads)
             target = self.target
             unnamed = self._proposes and self._names is None
         if unnamed:
             threads.try_run(partial(self._read_names, target, self._take_names), name="ppio-names")
         if not due:  # at most on its way: what there is counts
-            self._on_landed(catalogue, ())
+            self._on_landed(catalogue)
             return
-        task = partial(load_kinds, catalogue, due, partial(self._on_landed, catalogue), self._await_pause)
+        task = partial(
+            load_kinds, catalogue, due, partial(self._on_landed, catalogue, mine), self._await_pause
+        )
         if not threads.try_run(task, name="ppio-catalogue"):
             with self.lock:  # a Refresh, or the next answer, tries again
-                self.loading -= frozenset(due)
+                self.loading = self._without(mine, due)
 
-    def _on_landed(self, catalogue: Catalogue, kinds: Sequence[str]) -> None:
+    def _without(self, load: object, kinds: Sequence[str]) -> frozenset[str]:
+        """Return what is on its way once a load has ended for some kinds: what was begun anew still is."""
+        ended = {kind for kind in kinds if self._loads.get(kind) is load}
+        self._loads = {kind: one for kind, one in self._loads.items() if kind not in ended}
+        return frozenset(self._loads)
+
+    def _on_landed(self, catalogue: Catalogue, load: object = None, kinds: Sequence[str] = ()) -> None:
         """Take over what came together; called on a thread of its own."""
         with self.lock:
             if not self.closed and catalogue is self.catalogue:
                 with self.hold_trait_notifications():  # nobody sees one without the other
-                    before, self.loading = self.snapshot.rules, self.loading - set(kinds)
+                    before, self.loading = self.snapshot.rules, self._without(load, kinds)
                     self.snapshot = catalogue.snapshot()
                     self.report = self._judged(self.draft)
                     if self.snapshot.rules != before:
@@ -461,7 +472,7 @@ class LaunchSession(HasTraits):
             if self.closed or not self.plan.price_is_old:
                 return
         catalogue.load_products([str(body.get("product_id", ""))], cpu_first=is_cpu(body))
-        self._on_landed(catalogue, ())
+        self._on_landed(catalogue)
 
     def _requote(self) -> None:
         """Ask an open question anew whose price is another one by now; an answer to the old one is none."""
@@ -497,6 +508,7 @@ class LaunchSession(HasTraits):
             self.client = client
             self.target = Target.of(client)
             self.catalogue = Catalogue(client)
+            self._loads = {}
             self.snapshot, self.loading = Snapshot(), frozenset()
             # What was chosen for a person there is not chosen here.
             self._names = None

@@ -441,6 +441,30 @@ def test_a_start_that_ends_in_an_error_says_the_servers_words(going):
         at(server).start()
 
 
+@pytest.mark.parametrize(
+    ("action", "seen"),
+    [
+        ("start", ["exited", "toStart", "stopping"]),
+        ("start", ["exited", "starting"]),
+        ("restart", ["running", "toRestart", "toStop"]),
+    ],
+)
+def test_what_was_stopped_again_meanwhile_is_not_waited_for(going, action, seen):
+    pretend = Pretend("exited", plays=[lambda: (200, {})])
+    pretend.gets = list(seen)
+    with on(pretend) as server, pytest.raises(ActionUnconfirmed, match="stopped"):
+        getattr(at(server), action)()
+    assert sum(going.pauses) < 60
+    assert len(pretend.asked) == 1
+
+
+def test_a_look_that_lags_behind_a_start_does_not_end_it(going):
+    pretend = Pretend("running", plays=[lambda: (200, {})])
+    pretend.gets = ["exited", "toStart", "exited", "exited", "starting"]
+    with on(pretend) as server:
+        assert at(server).start().status == "running"
+
+
 def test_a_refusal_is_the_servers_own(machine, client, account, clock):
     prepaid = {**BODY, "name": "paid", "billing": {"mode": "prepaid", "prepaid": {"months": 1}}}
     one = Instance(account.create(prepaid)["id"], client)

@@ -495,3 +495,33 @@ def test_a_draft_from_elsewhere_is_told_first_and_even_when_it_is_an_equal_one()
     assert told[0] == ("filled", "another"), "whoever shows it is told before all that is drawn beside it"
     assert {name for name, _draft in told} == {"filled", "report", "draft"}
     session.close()
+
+
+def test_what_is_asked_for_anew_is_on_its_way_until_its_own_answer_comes():
+    """The answer to what was asked before Refresh is dropped, and no news of the later one."""
+    arrived, held = threading.Semaphore(0), [threading.Event(), threading.Event()]
+    asked = iter(held)
+
+    def answer(request):
+        if request.target.startswith("/gpus/v2/products?"):
+            mine = next(asked)
+            arrived.release()
+            assert mine.wait(PATIENCE)
+        return 503, {}
+
+    with faulty(answers(answer)) as server, PpioClient(base_url=server.url) as client:
+        session = LaunchSession(client, MINIMAL)
+        told = threading.Semaphore(0)
+        session.observe(lambda _change: told.release(), "snapshot")
+        session.load(kinds=["offers"])
+        assert arrived.acquire(timeout=PATIENCE)
+        session.load(anew=True, kinds=["offers"])
+        assert arrived.acquire(timeout=PATIENCE)
+        earlier, later = held
+        earlier.set()
+        assert told.acquire(timeout=PATIENCE)
+        assert session.loading == {"offers"}
+        later.set()
+        assert told.acquire(timeout=PATIENCE)
+        assert not session.loading
+        session.close()

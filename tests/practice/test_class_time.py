@@ -1,5 +1,6 @@
 """What a kernel makes of the time of a class: money, ages and timers go by it, and nothing else does."""
 
+import threading
 import time as real_time
 
 import httpx
@@ -23,7 +24,7 @@ from ppio_widgets.request.validation import check
 from ppio_widgets.runtime import threads
 from tests.support.bodies import MINIMAL
 from tests.support.practice import KEY, RICH, OneAccount
-from tests.support.wire import PATIENCE, REAL_KEY, wait_for_launches
+from tests.support.wire import PATIENCE, REAL_KEY, answers, faulty, wait_for_launches
 
 HOUR = 3600.0
 LOST = {**MINIMAL, "image": f"{LESSONS}lost-answer:1"}
@@ -193,6 +194,28 @@ def test_one_that_was_made_before_in_the_class_is_not_taken_for_it():
     assert judged(int(now), now + 600, **told) is LaunchState.SUCCEEDED
     assert judged(int(now) - 600, now + 600, **told) is LaunchState.UNKNOWN
     assert judged(int(now), now + 600, offset=0.0) is LaunchState.UNKNOWN, "nobody looked before"
+
+
+def test_an_answer_that_a_later_one_has_overtaken_turns_no_clock_back():
+    """A teacher lets a night pass and stops the clock while a look is on its way."""
+    arrived, go = threading.Event(), threading.Event()
+
+    def answer(_request):
+        told = "1700080000.000; rate=0"
+        if not arrived.is_set():
+            arrived.set()
+            assert go.wait(PATIENCE)
+            told = "1700050000.000; rate=60"
+        return 200, {"data": [], "has_more": False}, f"Practice-Time: {told}"
+
+    with faulty(answers(answer)) as server, PpioClient(KEY, base_url=server.url) as client:
+        held = threading.Thread(target=client.listing)
+        held.start()
+        assert arrived.wait(PATIENCE)
+        client.listing()
+        go.set()
+        held.join(PATIENCE)
+        assert (client.class_time.time, client.class_time.rate) == (1_700_080_000, 0)
 
 
 # only of a practice cloud
