@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from ppio_widgets.locale.words import LANGUAGES
+from tests.support.kernel import channels
 from tests.support.lessons import NOTEBOOKS, answers
 from tests.support.lessons import pages as lessons
 
@@ -37,6 +40,7 @@ def shown(tmp_path_factory):
     nbformat.write(nbformat.v4.new_notebook(cells=CELLS), path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PPIO_API_KEY", "sk_live_0123456789")
+        patch.setattr(lessons, "NotebookClient", partial(NotebookClient, config=channels()))
         return lessons.lesson(path, {ANSWERED: "print(6 * 7)"})
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 from jupyter_client.blocking import BlockingKernelClient
-from jupyter_client.manager import start_new_kernel
 
-from tests.support.kernel import Kernel, environment, text_of
+from tests.support.kernel import Kernel, environment, real_kernel, text_of
 
 LINE = "%ppio_launch --practice --name demo --unique-name --product a100-80g --image ubuntu:24.04"
 FORM = "from ppio_widgets import LaunchForm\nform = LaunchForm(practice=True)\nform"
@@ -17,7 +16,7 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 def connect(tmp_path_factory):
     """Connects one more front end to the kernel: its messages name a session of their own."""
     env = environment(tmp_path_factory.mktemp("kernel"))
-    manager, first = start_new_kernel(kernel_name="python3", env=env)
+    manager, first = real_kernel(env=env)
     clients = [first]
 
     def connect():
@@ -39,10 +38,11 @@ def connect(tmp_path_factory):
 
 
 def press(front, model):
-    """Send what the script of a view sends when a page has drawn it."""
+    """Send what the script of a view sends when a page has drawn it, and wait until it is heard of."""
     data = {"method": "custom", "content": {"event": "click"}}
     message = front.client.session.msg("comm_msg", {"comm_id": model, "data": data})
     front.client.shell_channel.send(message)
+    front.run("None")  # behind it: what another front end sends may overtake it
 
 
 def count(front):

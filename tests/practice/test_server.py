@@ -117,7 +117,7 @@ def test_a_request_that_trickles_has_no_more_time_than_another():
 
 @pytest.mark.long
 def test_who_asks_nothing_more_is_let_go():
-    with served(seconds=1) as (server, _account), connect(server) as connection:
+    with served(seconds=3) as (server, _account), connect(server) as connection:
         connection.sendall(request(server).replace(b"Connection: close\r\n", b""))
         assert told(connection).startswith(b"HTTP/1.1 200")
 
@@ -139,7 +139,7 @@ def test_more_connections_than_there_is_room_for_wait_and_are_served():
 
 @pytest.mark.long
 def test_idle_connections_do_not_keep_others_out_for_ever():
-    with served(seconds=1, most=3) as (server, _account), ExitStack() as idle:
+    with served(seconds=2, most=3) as (server, _account), ExitStack() as idle:
         for _one in range(6):
             idle.enter_context(connect(server))
         assert status(server) == 200

@@ -42,6 +42,7 @@ class Cloud:
     def __init__(self, stage, answer):
         self.made = False
         self.pid = None
+        self.kills = bool(stage)
         self._stage = stage
         self._answer = answer
 
@@ -113,7 +114,9 @@ def run(processes, server, cloud, folder, again, point, delay=None):
         if delay is not None:
             timer.start()
         count = ours.recv()
-    except (EOFError, ConnectionResetError):
+        if not cloud.kills:
+            ours.send("end")
+    except (EOFError, ConnectionResetError, BrokenPipeError):
         pass  # it is dead
     child.join(PATIENCE)
     timer.cancel()

@@ -128,6 +128,7 @@ def launch_and_die(url: str, folder: str, again: bool, point: Point, report: Con
     launch.wait_for_outcome(PATIENCE)
     sys.settrace(None)
     report.send(lines.count)
+    report.recv()  # whoever is still to kill it finds it alive
 
 
 def race(folder: str, url: str, start: Barrier, orders: Connection) -> None:

@@ -14,6 +14,7 @@ from jupyter_client.manager import KernelManager
 from traitlets.config import Config
 
 _NUMBERS = itertools.count()
+PATIENCE = 60  # seconds
 HIDDEN = ("PPIO_API_KEY", "NOVITA_API_KEY", "PPIO_WIDGETS_PRACTICE", "PPIO_GPU_BASE_URL")
 
 
@@ -46,7 +47,7 @@ def real_kernel(**given):
     client = manager.client()
     client.start_channels()
     try:
-        client.wait_for_ready(60)
+        client.wait_for_ready(PATIENCE)
     except RuntimeError:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
@@ -91,7 +92,7 @@ class Kernel:
                 self.client.stdin_channel.get_msg(timeout=5)
                 self.client.input(answer)
             try:
-                got = self.client.get_iopub_msg(timeout=0.2 if stdin else 30)
+                got = self.client.get_iopub_msg(timeout=0.2 if stdin else PATIENCE)
             except queue.Empty:
                 if not stdin:
                     raise
@@ -105,7 +106,7 @@ class Kernel:
             if got["msg_type"] == "status" and got["content"]["execution_state"] == "idle":
                 break
         while True:  # asked often enough whether it is there, a kernel has more than one answer to that
-            reply = self.client.get_shell_msg(timeout=30)
+            reply = self.client.get_shell_msg(timeout=PATIENCE)
             if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
                 return reply["content"], published
 
