@@ -255,6 +255,26 @@ def test_a_lever_without_an_answer_may_have_been_pulled_and_stays_told(room):
     expect(room.row("Student 12")).to_contain_text("¥120.00")
 
 
+def test_a_lever_that_is_done_late_hides_no_doubt_about_another(room):
+    page = room.shown()
+    held = []
+    page.route("**/teacher/clock", lambda route: held.append(route), times=1)  # noqa: PLW0108 - Playwright inspects it
+    with page.expect_request("**/teacher/clock"):
+        room.press("Freeze")
+    room.press("Student 12")
+    page.route("**/teacher/pay", lambda route: route.abort())
+    room.press("Pay")
+    unsure = "No answer came: Pay ¥20.00 · Student 12 may be done."
+    room.told(unsure)
+    told = page.get_by_role("status").evaluate_handle(CHANGES)
+    (frozen,) = held
+    frozen.continue_()
+    expect(page.get_by_role("button", name="Freeze")).to_have_attribute("aria-pressed", "true")
+    room.look()
+    room.told(unsure)
+    assert told.json_value() == []
+
+
 def test_a_look_that_began_before_a_lever_was_pulled_shows_nothing_old(room):
     page = room.shown()
     room.press("Student 12")

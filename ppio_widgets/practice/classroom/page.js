@@ -118,7 +118,8 @@ async function act(verb, body, what) {
   doubt = "";
   try {
     const { count } = await (await ask(`/${verb}`, body)).json();
-    tell(say("done", { what: count === undefined ? what : `${what} · ${say("taken", { n: count })}` }));
+    const done = say("done", { what: count === undefined ? what : `${what} · ${say("taken", { n: count })}` });
+    tell(doubt || done, Boolean(doubt)); // of another lever, pulled meanwhile
   } catch (error) {
     if (error.name !== "Error") doubt = say("unsure", { what });
     tell(doubt || error.message, true);
