@@ -1,4 +1,4 @@
-"""What can be rented, and what a launch would do before it does it: the body, what blocks, where it goes."""
+"""What can be rented or mounted, and what a launch would do before it does it: body, blockers, cloud."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.errors import RequestInvalid
     from ppio_widgets.locale.words import Words
-    from ppio_widgets.request.offers import Offer
+    from ppio_widgets.request.offers import Offer, Storage
     from ppio_widgets.request.price_text import Figures
     from ppio_widgets.request.schema import Path
 
@@ -306,3 +306,32 @@ def list_products(client: PpioClient, text: str = "") -> Products:
     catalogue.load(RULES)
     found = Wanted(text).found_in(catalogue.snapshot().products)
     return Products(tuple(found), text, Target.of(client).words(words()))
+
+
+@dataclass(frozen=True)
+class Storages(Displayed):
+    """The network storages of an account, which a launch in their region can mount."""
+
+    storages: tuple[Storage, ...]
+    cloud: str = ""
+
+    def __len__(self) -> int:
+        return len(self.storages)
+
+    def head(self, say: Words) -> str:
+        """Return how many there are, and where."""
+        count = len(self.storages)
+        key = "none" if not count else "one" if count == 1 else "head"
+        return say(f"storages.{key}", n=count, cloud=self.cloud)
+
+    def __repr__(self) -> str:
+        return f"<Storages: {len(self)} on {plain(self.cloud)}>"
+
+
+def list_storages(client: PpioClient) -> Storages:
+    """List the network storages of an account, asking for them once."""
+    catalogue = Catalogue(client)
+    error = catalogue.load("storages").error
+    if error is not None:
+        raise error
+    return Storages(catalogue.snapshot().storages, Target.of(client).words(words()))
