@@ -116,6 +116,7 @@ outer_names.update(
         "view of launches.launch:Launch": "widgets.instance_card:LaunchCard",
         "card of launches.plan:LaunchPlan": "cards.static:plan_card",
         "card of launches.plan:Products": "cards.lists:products_card",
+        "card of launches.plan:Storages": "cards.lists:storages_card",
     }
 )
 

@@ -63,11 +63,18 @@ def facts(instance: Instance, say: Words) -> Iterator[Fact]:
         yield from _ways_in(seen, say)
     for kind, url in seen.logs:
         yield Fact(say("machine.log", kind=kind), url, kind="link")
+    if seen.mounts:
+        yield Fact(say("machine.mounted"), say("catalogue.and").join(_mounts(seen, say)))
     for path, text in seen.made_of:
         numbers = " ".join(str(part + 1) for part in path if isinstance(part, int))
         yield Fact(f"{say(f'field.{pattern(path)}')} {numbers}".rstrip(), text)
     if instance.deadline is not None:
         yield Fact(say("machine.deadline"), instance.deadline.sentence(say))
+
+
+def _mounts(seen: InstanceDetail, say: Words) -> Iterator[str]:
+    for storage, point in seen.mounts:
+        yield say("machine.mount", storage=storage, point=point) if point else storage
 
 
 def news(instance: Instance, say: Words) -> Iterator[Fact]:

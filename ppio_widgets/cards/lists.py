@@ -1,4 +1,4 @@
-"""Lists as cards: instances, what can be rented, students of a class, what a launch said on the wire."""
+"""Lists as cards: instances, products, storages, students of a class, what a launch said on the wire."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from ppio_widgets.cloud.resources import Bill, Charge
     from ppio_widgets.instances.listing import Board, Row
     from ppio_widgets.launches.launch import Wire
-    from ppio_widgets.launches.plan import Products
+    from ppio_widgets.launches.plan import Products, Storages
     from ppio_widgets.locale.words import Words
     from ppio_widgets.practice.classroom.teacher import Progress, StudentProgress
-    from ppio_widgets.request.offers import Offer, Price
+    from ppio_widgets.request.offers import Offer, Price, Storage
 
 LONGEST_CELL = 40
 # Of a body or an answer on the wire.
@@ -49,6 +49,13 @@ def products_card(products: Products, say: Words) -> Card:
     """Return products as a card."""
     rows = [_product(offer, say) for offer in products.offers]
     return Card(products.head(say), table=_table("products", rows, say))
+
+
+def storages_card(storages: Storages, say: Words) -> Card:
+    """Return network storages as a card, with what mounts one."""
+    rows = [_storage(one, say) for one in storages.storages]
+    facts = (Fact("", say("storages.mount")),) if rows else ()
+    return Card(storages.head(say), table=_table("storages", rows, say), facts=facts)
 
 
 def bill_card(bill: Bill, say: Words) -> Card:
@@ -308,6 +315,16 @@ def _product(offer: Offer, say: Words) -> dict[str, str]:
         "stock": _stock(offer, say),
         "postpaid": _price(offer.postpaid, offer),
         "spot": _price(offer.spot, offer),
+    }
+
+
+def _storage(storage: Storage, say: Words) -> dict[str, str]:
+    size = storage.size_gb
+    return {
+        "id": plain(storage.id),
+        "name": plain(storage.name, LONGEST_CELL) or "–",
+        "region": plain(storage.region) or "?",
+        "size": "?" if size is None else say("storages.gb", n=size),
     }
 
 

@@ -63,13 +63,13 @@ _AGAIN = {
 
 
 def plan_card(plan: LaunchPlan, say: Words) -> Card:
-    """Return the card of a plan: the body, what blocks, what is advised, and what it costs."""
+    """Return the card of a plan: the body as it may be seen, what blocks, what is advised, what it costs."""
     blockers, advice = plan.blockers(say), plan.named_advice(say)
     parts = [Part(say("plan.blocked"), tuple(blockers)) if blockers else Part(say("plan.ready"))]
     parts += [Part(say("plan.advice"), tuple(advice))] if advice else []
     parts += map(Part, plan.asides(say))
     title = say("plan.head", cloud=plan.target.words(say))
-    return Card(title, code=to_json(plan.report.body), parts=tuple(parts))
+    return Card(title, code=to_json(plan.shown_body), parts=tuple(parts))
 
 
 def launch_card(launch: Launch, say: Words) -> Card:

@@ -22,9 +22,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import PpioError, frames_of, log_fault, log_line
-from ppio_widgets.request.schema import tree
 from ppio_widgets.runtime import clock, forks, threads
-from ppio_widgets.secrets.patterns import looks_secret
 from ppio_widgets.secrets.redaction import Hidden
 
 if TYPE_CHECKING:
@@ -368,25 +366,7 @@ def _body(content: bytes, redactor: Redactor) -> Any:
     found = json.loads(content) if content else None
     if not isinstance(found, Mapping):
         return None
-    fields = tree().fields
-    return {
-        name: str(Hidden("name")) if name not in fields and looks_secret(name) else _hidden(value, redactor)
-        for name, value in found.items()
-    }
-
-
-def _hidden(value: Any, redactor: Redactor) -> Any:
-    if isinstance(value, str):
-        return redactor.redact(value)
-    if isinstance(value, list):
-        return [_hidden(one, redactor) for one in value]
-    if not isinstance(value, Mapping):
-        return value
-    shown = {redactor.redact(name): _hidden(one, redactor) for name, one in value.items()}
-    key = value.get("key")
-    if isinstance(key, str) and looks_secret(key) and value.get("value"):
-        shown["value"] = str(Hidden(f"env {redactor.redact(key)}"))
-    return shown
+    return redactor.redact_body(found)
 
 
 def _answer(content: bytes, redactor: Redactor) -> Any:

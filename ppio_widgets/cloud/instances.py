@@ -159,6 +159,15 @@ def _ports(answer: Any, redactor: Redactor, *path: str) -> tuple[Endpoint, ...]:
     return tuple(found)
 
 
+def _mounts(answer: Any, redactor: Redactor, *path: str) -> tuple[tuple[str, str], ...]:
+    rows = as_rows(value_at(answer, path))
+    found = [
+        (_words(row, redactor, "id") or _words(row, redactor, "type"), _words(row, redactor, "mount_point"))
+        for row in rows
+    ]
+    return tuple(one for one in found if one[0])
+
+
 def _logs(answer: Any, redactor: Redactor, *path: str) -> tuple[tuple[str, str], ...]:
     links = [(kind, _link(answer, redactor, *path, f"{kind}_endpoint")) for kind in ("instance", "system")]
     return tuple((kind, url) for kind, url in links if url)
@@ -225,6 +234,8 @@ class InstanceDetail:
     ssh_command: str = _told("", _words, "tools", "ssh", "command")
     # ``("instance", address)`` and ``("system", address)``, as the server names them.
     logs: tuple[tuple[str, str], ...] = _told((), _logs, "tools", "log")
+    # What is mounted, and where: the id of a storage, or "local".
+    mounts: tuple[tuple[str, str], ...] = _told((), _mounts, "volumes")
     # What else of the body it was made of: the path and the value of each field, as text.
     made_of: tuple[tuple[Path, str], ...] = _told((), _made_of)
 

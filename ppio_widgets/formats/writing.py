@@ -30,7 +30,7 @@ def write(  # noqa: PLR0913 - what the cloud adds to a body
     address: str = "",
     allow_host: str = "",
 ) -> str:
-    """Return a body, or a draft, as text that can be run as it stands; it holds no secret.
+    """Return a body, or a draft, as text that can be run as it stands; a reference stays a name.
 
     `base_url` and `key_name` are of the cloud, for curl; `address` is its base URL for Python and the line,
     empty for the practice cloud in this process. The line says no `allow_host`: whoever pastes one allows

@@ -1,4 +1,4 @@
-"""What can be rented, and what a launch would do before it does it: the body, what blocks, where it goes."""
+"""What can be rented or mounted, and what a launch would do before it does it: body, blockers, cloud."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from ppio_widgets.cloud.client import Target
 from ppio_widgets.cloud.display import Displayed
 from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.formats.writing import write
+from ppio_widgets.locale.text import UNSAID
 from ppio_widgets.locale.words import words
+from ppio_widgets.request.advice import Advice, some
 from ppio_widgets.request.choices import Wanted
-from ppio_widgets.request.envref import reference_names, refused, taken
+from ppio_widgets.request.envref import LONGEST_NAME, is_name, reference_names, refused, taken
 from ppio_widgets.request.offers import price_moment
 from ppio_widgets.request.price_text import cost_sentences, figures, headline, rented, terms, warnings
 from ppio_widgets.request.pricing import AboveCeiling, above_ceiling, unit_price
@@ -22,9 +24,10 @@ from ppio_widgets.request.validation import Report, field_name, named
 from ppio_widgets.runtime import threads
 from ppio_widgets.runtime.times import local_time
 from ppio_widgets.secrets.credentials import KEY_VARIABLES, PRACTICE_KEY_VARIABLE, PRACTICE_PORT
+from ppio_widgets.secrets.redaction import Redactor, rows_written_out
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
     from decimal import Decimal
 
@@ -32,8 +35,7 @@ if TYPE_CHECKING:
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.errors import RequestInvalid
     from ppio_widgets.locale.words import Words
-    from ppio_widgets.request.advice import Advice
-    from ppio_widgets.request.offers import Offer
+    from ppio_widgets.request.offers import Offer, Storage
     from ppio_widgets.request.price_text import Figures
     from ppio_widgets.request.schema import Path
 
@@ -47,6 +49,20 @@ CEILING: Path = ("max_hourly_price",)
 def each_named(errors: Mapping[Path, str], say: Words) -> list[str]:
     """Return each error with the name of its field before it."""
     return [say("problem.named", name=field_name(path, say), text=text) for path, text in errors.items()]
+
+
+def written_out(body: Mapping[str, Any], among: Collection[Any] | None = None) -> tuple[Advice, ...]:
+    """Return that variables which look secret have their value in a body, and how it is taken by name.
+
+    With `among` only rows count that are there as well.
+    """
+    rows = rows_written_out(body)
+    keys = dict.fromkeys(row["key"] for row in rows if among is None or row in among)
+    if not keys:
+        return ()
+    names = [key if is_name(key) and len(key) <= LONGEST_NAME else UNSAID for key in keys]
+    first = next((name for name in names if name != UNSAID), "NAME")
+    return (Advice(("envs",), "written_out", {"names": some(names), "first": first}),)
 
 
 @dataclass(frozen=True)
@@ -75,7 +91,7 @@ class LaunchPlan(Displayed):
     price_asked : bool
         Whether the cloud was asked for the price, so that without one it is unknown.
     notes : tuple of Advice
-        What is worth knowing of the line that it comes from.
+        What is worth knowing of the line or the draft that it comes from.
     class_time : ClassTime or None
         The time of its class, where its cloud has one: a night there is not a night here.
     """
@@ -99,8 +115,13 @@ class LaunchPlan(Displayed):
         """The one compacted body: what is recorded, compared and sent derives from it."""
         return self.report.body
 
+    @property
+    def shown_body(self) -> dict[str, Any]:
+        """The body as it may be seen: dots stand for what is secret in it."""
+        return Redactor.in_use().redact_body(self.body)
+
     def face(self, name: str, say: Words | None = None) -> str:
-        """Return what would be sent as text that can be run as it stands; it holds no secret.
+        """Return what would be sent as text that can be run as it stands; a reference stays a name.
 
         Parameters
         ----------
@@ -241,14 +262,15 @@ class LaunchPlan(Displayed):
 
     def named_advice(self, say: Words) -> list[str]:
         """Return what warns and lets pass, each as one text."""
-        return [named(one, say) for one in self._advice]
+        return [named(one, say) for one in self.advice]
 
     def named_doubts(self, say: Words) -> list[str]:
         """Return the advice that something else may be sent than was meant, each as one text."""
-        return [named(one, say) for one in self._advice if one.is_doubt]
+        return [named(one, say) for one in self.advice if one.is_doubt]
 
     @property
-    def _advice(self) -> tuple[Advice, ...]:
+    def advice(self) -> tuple[Advice, ...]:
+        """What warns and lets pass."""
         return (*self.report.advice, *self.notes)
 
 
@@ -284,3 +306,32 @@ def list_products(client: PpioClient, text: str = "") -> Products:
     catalogue.load(RULES)
     found = Wanted(text).found_in(catalogue.snapshot().products)
     return Products(tuple(found), text, Target.of(client).words(words()))
+
+
+@dataclass(frozen=True)
+class Storages(Displayed):
+    """The network storages of an account, which a launch in their region can mount."""
+
+    storages: tuple[Storage, ...]
+    cloud: str = ""
+
+    def __len__(self) -> int:
+        return len(self.storages)
+
+    def head(self, say: Words) -> str:
+        """Return how many there are, and where."""
+        count = len(self.storages)
+        key = "none" if not count else "one" if count == 1 else "head"
+        return say(f"storages.{key}", n=count, cloud=self.cloud)
+
+    def __repr__(self) -> str:
+        return f"<Storages: {len(self)} on {plain(self.cloud)}>"
+
+
+def list_storages(client: PpioClient) -> Storages:
+    """List the network storages of an account, asking for them once."""
+    catalogue = Catalogue(client)
+    error = catalogue.load("storages").error
+    if error is not None:
+        raise error
+    return Storages(catalogue.snapshot().storages, Target.of(client).words(words()))

@@ -22,7 +22,7 @@ from ppio_widgets.launches.claim import read_consent
 from ppio_widgets.launches.history import used_names
 from ppio_widgets.launches.launch import Launch, Timer, names_of_this_kernel
 from ppio_widgets.launches.names import folded
-from ppio_widgets.launches.plan import CEILING, LaunchPlan, each_named
+from ppio_widgets.launches.plan import CEILING, LaunchPlan, each_named, written_out
 from ppio_widgets.launches.presets import changed_since
 from ppio_widgets.launches.states import BUSY, LaunchState
 from ppio_widgets.request.advice import Advice
@@ -33,6 +33,7 @@ from ppio_widgets.request.pricing import AboveCeiling, is_cpu, priced_part
 from ppio_widgets.request.proposals import NAME, Proposals, numbered, proposals
 from ppio_widgets.request.validation import Report, check
 from ppio_widgets.runtime import forks, threads
+from ppio_widgets.secrets.redaction import rows_written_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -115,6 +116,7 @@ class LaunchSession(HasTraits):
         self.agreed: tuple[ConsentNeeded, ...] = ()
         self._is_variable = is_variable
         self._notes = notes
+        self._written_out = rows_written_out(draft or {})
         self._disarming = forks.event()
         self._loads: dict[str, object] = {}  # by kind, the last one that is on its way
         self._typed_at: float | None = None
@@ -136,7 +138,7 @@ class LaunchSession(HasTraits):
             self.snapshot.balance,
             self.ceiling,
             price_asked=self.catalogue.priced or bool(self.loading),
-            notes=self._notes,
+            notes=(*self._notes, *written_out(self.report.body, self._written_out)),
             class_time=self.client.class_time,
         )
 
@@ -146,7 +148,7 @@ class LaunchSession(HasTraits):
         plan = self.plan
         minute = self.client.now() // 60
         terms = (plan.offer, plan.balance, plan.price_asked, plan.price_is_old, self.timer)
-        return (*terms, self.report.advice, priced_part(self.report.body), minute)
+        return (*terms, plan.advice, priced_part(self.report.body), minute)
 
     @property
     def offer(self) -> Offer | None:

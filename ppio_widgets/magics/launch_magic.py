@@ -25,7 +25,7 @@ from ppio_widgets.formats.line.parser import read_line
 from ppio_widgets.instances.listing import resolve
 from ppio_widgets.launches.importing import Disk
 from ppio_widgets.launches.launch import Launch, Timer
-from ppio_widgets.launches.plan import LaunchPlan
+from ppio_widgets.launches.plan import LaunchPlan, written_out
 from ppio_widgets.launches.presets import changed_since, load_preset
 from ppio_widgets.locale.words import joined, words
 from ppio_widgets.magics.ppio_magic import UsageError, agreed
@@ -100,7 +100,8 @@ def _form(given: Line) -> Any:
 
 def _plan(given: Line, client: PpioClient) -> LaunchPlan:
     """Return the plan with its price; without a key, or a network, the price is unknown."""
-    return api.priced_plan(check(given.draft), client, given.max_price, given.advice)
+    report = check(given.draft)
+    return api.priced_plan(report, client, given.max_price, (*given.advice, *written_out(report.body)))
 
 
 def _launch(given: Line, timer: Timer) -> Launch:
@@ -125,7 +126,8 @@ def _launch(given: Line, timer: Timer) -> Launch:
     _announce(timer)
     if answers == "input":
         return _ask_by_input(plan, given, client, timer)
-    _say_each(named(one, words()) for one in plan.report.advice if one.is_doubt)
+    doubts = (one for one in plan.report.advice if one.is_doubt)
+    _say_each(named(one, words()) for one in (*doubts, *written_out(plan.body)))
     _say_each(filter(None, [plan.taken(words())]))
     return _finish(Launch(plan, client, timer=timer), again=given.again)
 

@@ -23,7 +23,7 @@ from ppio_widgets.formats.line.tokens import split_line
 from ppio_widgets.instances.instance import Instance
 from ppio_widgets.instances.listing import lost_words, on_all, open_board, resolve
 from ppio_widgets.launches import history, presets
-from ppio_widgets.launches.plan import list_products
+from ppio_widgets.launches.plan import list_products, list_storages
 from ppio_widgets.locale.text import visible
 from ppio_widgets.locale.words import joined, words
 from ppio_widgets.magics.verbs import FIRST_WORDS, VERBS, apart, known_verb
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from ppio_widgets.formats.line.options import Option
     from ppio_widgets.formats.line.tokens import Word
     from ppio_widgets.instances.listing import Board
-    from ppio_widgets.launches.plan import Products
+    from ppio_widgets.launches.plan import Products, Storages
     from ppio_widgets.locale.words import Words
 
     Lookup = Callable[[str], Any]
@@ -154,6 +154,11 @@ def ls(*, name: str = "", status: str = "", **cloud: Any) -> Board:
 def products(*given: str, **cloud: Any) -> Products:
     """Return what can be rented, filtered by words where they are given."""
     return list_products(api.connect(**cloud), " ".join(given))
+
+
+def storages(**cloud: Any) -> Storages:
+    """Return the network storages of the account."""
+    return list_storages(api.connect(**cloud))
 
 
 def bill(**cloud: Any) -> Bill:

@@ -50,6 +50,7 @@ _STATUS = Option("--status", metavar="WORD", source="statuses")
 VERBS: Mapping[str, Verb] = {
     "ls": Verb("ls", options=(_NAME, _STATUS, *_CLOUD)),
     "products": Verb("products", range(_MOST), "gpus", _CLOUD),
+    "storages": Verb("storages", options=_CLOUD),
     "show": Verb("show", (1,), "instances", _CLOUD),
     "stop": Verb("stop", _SOME, "running_first", _CLOUD, acts=True),
     "start": Verb("start", _SOME, "stopped_first", _CLOUD, acts=True),

@@ -43,9 +43,12 @@ SHELL_FIELDS: frozenset[Path] = frozenset({("command",), ("entrypoint",)})
 _OF_LINES = ("entrypoint", "command", "envs.*.value")
 _JUDGED_ELSEWHERE = ("image", "envs.*.key", "volumes.*.mount_point")
 
-# Advice that something else may be sent than was meant: a confirmation repeats it.
+# Advice that something else may be sent, or seen, than was meant: a confirmation repeats it.
 _DOUBTS = frozenset(
-    {"line_break", "name_used", "product_unknown", "product_unknown_meant", "variable", "variable_in_shell"}
+    {
+        *("line_break", "name_used", "product_unknown", "product_unknown_meant"),
+        *("variable", "variable_in_shell", "written_out"),
+    }
 )
 
 
@@ -62,7 +65,7 @@ class Advice:
 
     @property
     def is_doubt(self) -> bool:
-        """Whether something else may be sent than was meant."""
+        """Whether something else may be sent, or seen, than was meant."""
         return self.code in _DOUBTS
 
     def reason(self, say: Words) -> str:

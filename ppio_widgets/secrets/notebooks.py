@@ -16,7 +16,7 @@ from ppio_widgets.errors import PpioError
 from ppio_widgets.locale.words import words
 from ppio_widgets.runtime.files import contents, reason
 from ppio_widgets.secrets.in_use import Secret, secrets_in_use
-from ppio_widgets.secrets.patterns import Sighting
+from ppio_widgets.secrets.patterns import Sighting, written_out
 from ppio_widgets.secrets.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ class Finding:
     """A secret, or what looks like one."""
 
     place: Place
-    kind: str  # "known_key", "known_value", or how it looks: "key", "token", "private", "password"
+    # "known_key", "known_value", how it looks: "key", "token", "private", "password", or "named": by its name
+    kind: str
     shown: str  # what may be shown of it
 
     def sentence(self, say: Words) -> str:
@@ -87,7 +88,8 @@ def check_notebooks(files: Sequence[str], tell: Callable[[str], Any], complain: 
 def look_through(path: Path, known: Sequence[Secret] = ()) -> list[Finding]:
     """Return what one notebook holds, in the order of its cells; each secret once for each place.
 
-    Looked for are the known secrets, in every form, and what only looks like one. A file that cannot be read,
+    Looked for are the known secrets, in every form, what only looks like one, and in sources what is written
+    out behind a secret's name. A file that cannot be read,
     or is no notebook, raises a `PpioError`.
     """
     redactor = Redactor(known)
@@ -95,7 +97,12 @@ def look_through(path: Path, known: Sequence[Secret] = ()) -> list[Finding]:
     found: list[Finding] = []
     for place, text, packed in _texts(_read(path)):
         order.setdefault(place, len(order))
-        for _start, _stop, one in redactor.sees(text):
+        seen = list(redactor.sees(text))
+        if place.key == "source":
+            for name, start, stop in written_out(text):
+                if not any(begin < stop and start < end for begin, end, _one in seen):
+                    found.append(Finding(place, "named", redactor.redact(name)))
+        for _start, _stop, one in seen:
             if isinstance(one, Sighting):
                 if not packed:  # else it is chance
                     found.append(Finding(place, one.kind, one.shown))

@@ -154,6 +154,65 @@ def looks_secret(key: str) -> bool:
     return bool(telling) and not (telling == {"KEY"} and "PUBLIC" in words)
 
 
+# How a value is written out behind a name: as a variable of an environment, or as any name of a program. Of
+# those there are many (`sort_key`, `eos_token`), so that there the value has to look like a secret as well.
+_NAME = r"([A-Za-z_]\w{0,63})"
+_QUOTED = r"""(?:"([^"\\\n]{6,512})"|'([^'\\\n]{6,512})')"""
+_BARE = r"""([^\s"'`$(){}\[\]<>;&|\\,]{6,512})(?=[\s"'`;&|\\),]|\Z)"""
+_OF_ENVIRONMENT = tuple(
+    re.compile(pattern, re.ASCII)
+    for pattern in (
+        rf"""(?<!\S)(?:--env[ =]|-e |%env |%set_env |export )(?:['"]?{_NAME}=(?:{_QUOTED}|{_BARE}))""",
+        rf"""%(?:set_)?env {_NAME} (?:{_QUOTED}|{_BARE})""",
+        rf"""environ\[["']{_NAME}["']\] ?=(?!=) ?{_QUOTED}""",
+        rf"""(?:setdefault|putenv|setenv)\(["']{_NAME}["'], ?{_QUOTED}""",
+        rf"""["']key["'] ?: ?["']{_NAME}["'] ?, ?["']value["'] ?: ?{_QUOTED}""",
+    )
+)
+_OF_PROGRAM = tuple(
+    re.compile(pattern, re.ASCII)
+    for pattern in (
+        rf"""(?<!\w){_NAME}[ \t]*(?::[ \t]*[\w.\[\]|]{{1,40}}[ \t]*)?=(?!=)[ \t]*[rRbBuU]?{_QUOTED}""",
+        rf"""["']{_NAME}["'](?: ?:|\] ?=(?!=))\s?{_QUOTED}""",
+    )
+)
+_PASSWORDS = ("PASSWORD", "PASSWD", "PASSPHRASE", "PWD", "SECRET", "SECRETS")
+# A path, an address, what is cut or filled in, and what says of itself that it was made up.
+_NO_VALUE = re.compile(
+    r"\.{0,2}/|~/|.*(?:://|\.\.\.|\u2026|\*\*\*|[{<])"
+    r"|(?i:made[-_ ]?up|fake|dummy|string)(?![A-Za-z0-9])",
+    re.DOTALL,
+)
+# So long are the keys and tokens of services.
+_SHORTEST_TOKEN = 16
+
+
+def written_out(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield the names behind which a secret stands in a source as it is, and where that stands."""
+    for patterns, of_program in ((_OF_ENVIRONMENT, False), (_OF_PROGRAM, True)):
+        for found in (match for pattern in patterns for match in pattern.finditer(text)):
+            name, value = found[1], found[found.lastindex or 1]
+            stands_for_one = is_placeholder(value) or _NO_VALUE.match(value)
+            if not _names_secret(name) or stands_for_one or (of_program and not _may_be_secret(name, value)):
+                continue
+            yield name, *found.span(found.lastindex or 1)
+
+
+def _names_secret(name: str) -> bool:
+    """Whether a name is that of a secret, and not of what belongs to one: ``TOKEN_URL``, ``secret_name``."""
+    last = _NAME_WORDS.findall(name)[-1:]
+    return looks_secret(name) and looks_secret("".join(last))
+
+
+def _may_be_secret(name: str, value: str) -> bool:
+    """Whether the value that a program gives a name is more likely a secret than a word."""
+    if any(char.isspace() for char in value) or name.lower() == "key":
+        return False
+    if _NAME_WORDS.findall(name)[-1].upper().endswith(_PASSWORDS):
+        return any(map(str.isdigit, value)) or not looks_secret(value)
+    return len(value) >= _SHORTEST_TOKEN and _is_by_chance(value)
+
+
 def looks_like_key(text: str) -> bool:
     """Whether something in a text looks like a key."""
     return next(sightings(text), None) is not None

@@ -169,6 +169,31 @@ class Redactor:
         """Return what stands for a text in which there is a secret, None where there is none."""
         return next((Hidden(self._why(one)) for _start, _stop, one in self.sees(text)), None)
 
+    def redact_body(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a body as it may be seen: with dots for every secret in it, references as they are.
+
+        A secret is also the value of a variable whose name says so, and of such a field that the contract
+        does not know.
+        """
+        fields = tree().fields
+        return {
+            name: str(Hidden("name")) if name not in fields and looks_secret(str(name)) else self._seen(value)
+            for name, value in body.items()
+        }
+
+    def _seen(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.redact(value)
+        if isinstance(value, list | tuple):
+            return [self._seen(one) for one in value]
+        if not isinstance(value, Mapping) or reference(value) is not None:
+            return value
+        shown = {self.redact(str(name)): self._seen(one) for name, one in value.items()}
+        key, said = value.get("key"), value.get("value")
+        if isinstance(key, str) and looks_secret(key) and said and reference(said) is None:
+            shown["value"] = str(Hidden(f"env {self.redact(key)}"))
+        return shown
+
     def scrub(self, body: Mapping[str, Any]) -> Scrubbed:
         """Return a body, complete or not, without blanks and without secrets.
 
@@ -238,6 +263,19 @@ class Redactor:
             return holder.source
         name = re.sub(r"[^A-Za-z0-9_]", "_", key)
         return name if is_name(name) else f"_{name}"
+
+
+def rows_written_out(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the rows of the variables that look secret, by name or value, and have their value as text."""
+    rows = body.get("envs")
+    return [row for row in rows if _is_written_out(row)] if isinstance(rows, list | tuple) else []
+
+
+def _is_written_out(row: Any) -> bool:
+    key, value = (row.get("key"), row.get("value")) if isinstance(row, Mapping) else (None, None)
+    if not isinstance(key, str) or not isinstance(value, str) or not value:
+        return False
+    return (looks_secret(key) or looks_like_key(value)) and not is_placeholder(value)
 
 
 def without_secrets(body: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:

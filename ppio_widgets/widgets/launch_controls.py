@@ -437,8 +437,9 @@ class ConfirmCard(LaunchView):
         controls = LaunchControls(self, LaunchCards(self, partial(_put, above)))
         self.launch = self.session.begin()
         head = esc(self.say("card.head", cloud=self.session.target.words(self.say)))
-        body = Markup(panel(head, preview(self.session.report.body, self.say)))  # noqa: S704 - escaped there
-        super().__init__(controls, remains, [above, theme.html(body, "ppw-readout"), controls.box])
+        body = preview(self.session.plan.shown_body, self.say)
+        shown = Markup(panel(head, body))  # noqa: S704 - escaped there
+        super().__init__(controls, remains, [above, theme.html(shown, "ppw-readout"), controls.box])
 
     def __repr__(self) -> str:
         return launch_sentence(self.launch, self.say)

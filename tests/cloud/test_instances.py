@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ppio_widgets import Instance, PpioClient
+from ppio_widgets import Instance, PpioClient, launch
 from ppio_widgets.cards.html import link
 from ppio_widgets.cloud.instances import InstanceDetail, is_id, is_ssh_command, is_web
 from ppio_widgets.errors import AnswerUnreadable, LaunchRefused, OutcomeUnknown
@@ -15,6 +15,7 @@ from ppio_widgets.launches import reconcile
 from ppio_widgets.launches.ledger import ledger_for
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale.words import LANGUAGES, words
+from tests.support.bodies import MINIMAL
 from tests.support.ground import launch_on
 from tests.support.sentences import sentence_of
 from tests.support.wire import REAL_KEY, answers, faulty, launching, listing, row, says
@@ -312,3 +313,27 @@ def test_a_listing_with_a_row_that_has_no_id_proves_nothing(text):
         pytest.raises(AnswerUnreadable, match="a row that cannot be read"),
     ):
         client.look("demo")
+
+
+def test_what_is_mounted_is_told_on_one_line():
+    volumes = [
+        {"type": "network", "id": "ns-1", "mount_point": "/data"},
+        {"type": "local", "mount_point": "/scratch"},
+        {"type": "network", "id": "ns-2"},
+        {"type": "network", "id": "ns-1", "mount_point": f"/of/{REAL_KEY}"},
+        *("odd", None, {}, {"type": 3, "id": ["x"], "mount_point": "<b>"}),
+    ]
+    with faulty(says(200, {**row("demo"), "volumes": volumes})) as server:
+        found = Instance("i-1", PpioClient(REAL_KEY, base_url=server.url)).refresh()
+    [told] = [line for line in str(found).splitlines() if "Mounted" in line]
+    assert told.strip() == "Mounted: ns-1 at /data, local at /scratch, ns-2, ns-1 at /of/••••(key)"
+    with faulty(says(200, row("demo"))) as server:
+        bare = Instance("i-1", PpioClient(REAL_KEY, base_url=server.url)).refresh()
+    assert "Mounted" not in str(bare)
+
+
+def test_a_storage_that_a_line_mounts_is_told_of_its_instance():
+    body = {**MINIMAL, "volumes": [{"type": "network", "id": "ns-datasets", "mount_point": "/data"}]}
+    made = launch(body, practice=True)
+    made.stop_following()
+    assert "ns-datasets at /data" in str(made.instance.refresh())

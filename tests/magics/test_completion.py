@@ -191,6 +191,14 @@ def test_an_old_price_says_how_old_it_is(completed, run, monkeypatch):
     assert completed("%ppio_launch --practice --product a100|")["a100-80g"].endswith("(3 h ago)")
 
 
+def test_storages_that_were_listed_are_completed(completed, run):
+    run("%ppio practice on")
+    assert list(completed("%ppio_launch --volume network:|")) == ["network:"]
+    run("%ppio storages")
+    assert "network:ns-datasets:" in completed("%ppio_launch --volume network:|")
+    assert "storages" in completed("%ppio sto|")
+
+
 def test_what_the_account_has_is_completed_by_id_or_by_its_label(completed, run):
     run(
         "from ppio_widgets.api import connect\n"
@@ -290,7 +298,7 @@ def test_names_that_can_be_a_body_are_completed_without_asking_them(completed, r
 
 
 def test_verbs_and_what_they_take_are_completed(completed):
-    assert list(completed("%ppio st|")) == ["stop", "start"]
+    assert list(completed("%ppio st|")) == ["storages", "stop", "start"]
     assert "launches" in completed("%ppio |")
     assert list(completed("%ppio practice |")) == ["on", "off"]
     assert list(completed("%ppio launches |")) == ["look", "found", "absent", "forget"]
@@ -398,7 +406,7 @@ def client(tmp_path_factory):
         ("y = 1\nx = %ppio_launch --pro|\nz = 2", ["--product"]),
         ("%%ppio_launch --billing=s|\n{}", ["spot"]),
         ("s = '😀'\n%ppio_launch --name 😀 --product a100-8|", ["a100-80g"]),
-        ("%ppio st|", ["stop", "start"]),
+        ("%ppio st|", ["storages", "stop", "start"]),
     ],
 )
 def test_a_kernel_answers_a_front_end(client, code, found):

@@ -44,6 +44,53 @@ def test_dry_run_shows_the_body_and_sends_nothing(run, names):
     assert names() == []
 
 
+TYPED = [
+    ("--env HF_TOKEN=tulip-garden-77", "HF_TOKEN"),
+    ("--env API=hf_aBcDeFgHiJkLmNoPqRsTuVwXyZ0123a1b2", "API"),
+    ("""--body '{"envs": [{"key": "DB_PASSWORD", "value": "tulip-garden-77"}]}'""", "DB_PASSWORD"),
+]
+
+
+@pytest.mark.parametrize(("typed", "name"), TYPED)
+def test_a_secret_that_is_typed_into_the_line_is_told_with_the_way_out_and_not_repeated(run, typed, name):
+    plan = run(f"{LINE} {typed} --dry-run")
+    for shown in (str(plan), plan._repr_html_()):
+        assert "tulip" not in shown
+        assert "aBcDeFgHiJkL" not in shown
+        assert "••••(" in shown
+        assert "Nothing blocks it." in shown
+    assert f"Looks secret, yet its value is written out: {name}." in str(plan)
+    assert f"--env {name}," in str(plan)
+    assert "getpass" in str(plan)
+    assert plan.body["envs"][0]["value"] not in ("", "••••"), "it is hidden in what is shown alone"
+
+
+@pytest.mark.parametrize(
+    "given", ["HF_TOKEN", "HF_TOKEN=your-token", "HF_TOKEN=<token>", "EPOCHS=3", "HF_TOKEN="]
+)
+def test_what_is_no_typed_secret_is_not_told_as_one(run, given, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "hf_0123456789abcdef")
+    assert "written out" not in str(run(f"{LINE} --env {given} --dry-run"))
+
+
+def test_a_secret_that_is_typed_is_told_before_it_is_sent_and_sent_as_typed(run, names, capsys):
+    launch = run(f"{LINE} --env HF_TOKEN=tulip-garden-77 --yes")
+    assert names() == ["demo"]
+    assert capsys.readouterr().out.count("yet its value is written out: HF_TOKEN") == 1
+    assert launch.plan.body["envs"] == [{"key": "HF_TOKEN", "value": "tulip-garden-77"}]
+    launch.stop_following()
+
+
+def test_a_terminal_is_told_of_a_typed_secret_and_does_not_show_it(run, monkeypatch, capsys):
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.takes_input", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda _question: "n")
+    launch = run(f"{LINE} --env HF_TOKEN=tulip-garden-77")
+    shown = capsys.readouterr().out
+    assert "yet its value is written out: HF_TOKEN" in shown
+    assert "tulip" not in shown
+    launch.stop_following()
+
+
 def test_dry_run_shows_what_blocks_and_needs_no_key(run):
     plan = run("%ppio_launch --name demo --gpus 0 --dry-run")
     assert "Product: Say which product to rent." in str(plan)

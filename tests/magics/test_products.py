@@ -7,10 +7,10 @@ from IPython.core.error import UsageError
 
 from ppio_widgets.cloud import recent
 from ppio_widgets.errors import ApiError, Unreachable
-from ppio_widgets.launches.plan import Products
+from ppio_widgets.launches.plan import Products, Storages
 from ppio_widgets.locale.words import words
 from ppio_widgets.practice.transport import PracticeTransport
-from ppio_widgets.request.offers import Offer
+from ppio_widgets.request.offers import Offer, Storage
 from tests.support.hostile import TEXTS
 
 NOPE = "%ppio_launch --practice --name demo --product {} --image ubuntu:24.04"
@@ -159,3 +159,54 @@ def test_the_closest_is_found_by_id_or_by_name(run, typed, meant):
     found = next(one for one in plan.report.advice if one.path == ("product_id",))
     assert found.params["meant"] == meant or (meant not in known and found.params["meant"] in known)
     assert found.sentence(words("zh"))
+
+
+def test_network_storages_are_listed_with_what_mounts_one(run):
+    found = run("%ppio storages --practice")
+    assert isinstance(found, Storages)
+    lines = str(found).splitlines()
+    assert lines[0] == "4 network storages on the practice cloud."
+    assert lines[1].split() == ["id", "name", "region", "size"]
+    assert next(line for line in lines if line.startswith("ns-datasets")).split() == [
+        "ns-datasets",
+        "datasets",
+        "cn-east-1",
+        "500",
+        "GB",
+    ]
+    assert lines[-1].strip() == "Mount one in a launch in its region: --volume network:ID:/data"
+    plan = run("%ppio_launch --practice --region cn-east-1 --volume network:ns-datasets:/data --dry-run")
+    assert plan.body["volumes"] == [{"type": "network", "id": "ns-datasets", "mount_point": "/data"}]
+    assert "cannot mount it" not in str(plan)
+
+
+def test_without_a_storage_no_way_to_mount_one_is_told(run):
+    assert str(Storages((), "x")) == "No network storages on x. Make one in the console."
+    assert str(Storages((Storage("ns-1"),), "x")).splitlines()[0] == "1 network storage on x."
+    many = Storages(tuple(Storage(f"ns-{n}", region="r") for n in range(500)), "x")
+    assert "440 more" in str(many)
+    assert len(many) == 500
+    assert repr(many) == "<Storages: 500 on x>"
+
+
+def test_storages_take_no_word_and_a_failure_is_one_line(run, monkeypatch):
+    with pytest.raises(UsageError, match="%ppio storages"):
+        run("%ppio storages everything --practice")
+
+    def fail(_reader):
+        raise Unreachable("unreachable", host="x", kind="y")
+
+    monkeypatch.setattr("ppio_widgets.cloud.resources.CatalogueReader.storages", fail)
+    with pytest.raises(UsageError, match="did not answer"):
+        run("%ppio storages --practice")
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_what_a_storage_is_called_cannot_act(kind):
+    text = TEXTS[kind]
+    found = Storages((Storage(id=text, name=text, region=text),), "x")
+    html = found._repr_html_()
+    assert "<script" not in html
+    assert "<img" not in html
+    assert all(line.isprintable() for line in str(found).splitlines())
+    assert len(str(found).splitlines()) == 4

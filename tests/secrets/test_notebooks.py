@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from ppio_widgets.__main__ import main
 from ppio_widgets.secrets.in_use import Secret, secrets_in_use
 from ppio_widgets.secrets.notebooks import look_through
-from ppio_widgets.secrets.patterns import sightings
+from ppio_widgets.secrets.patterns import sightings, written_out
 from tests.secrets.test_redaction import ENCODINGS
 from tests.support.practice import KEY as PRACTICE_KEY
 from tests.support.sweep import ENV_SECRET, KEY
@@ -408,3 +408,94 @@ def test_the_hook_of_pre_commit_runs_this_command():
     assert hook["entry"] == "ppio-widgets check-notebook"
     assert hook["types"] == ["jupyter"]
     assert set(hook) == {"id", "name", "description", "entry", "language", "types"}
+
+
+HEX = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b"
+
+WRITTEN_OUT = {
+    f'WANDB_API_KEY="{HEX}"': "WANDB_API_KEY",
+    f"wandb.login(key='x'); api_key: str = '{HEX}'": "api_key",
+    f'client = Client(token="{HEX}", n=1)': "token",
+    'os.environ["DB_PASSWORD"] = "tulip-garden-77"': "DB_PASSWORD",
+    "os.environ.setdefault('DB_PASSWORD', 'tulip garden')": "DB_PASSWORD",
+    "%ppio_launch --name demo --env DB_PASSWORD=tulip-garden-77 --dry-run": "DB_PASSWORD",
+    "%ppio_launch --env=HF_TOKEN=hf_abc123 --yes": "HF_TOKEN",
+    "!docker run -e 'HF_TOKEN=hf_abc123' img": "HF_TOKEN",
+    "%env DB_PASSWORD=tulip-garden": "DB_PASSWORD",
+    "%set_env DB_PASSWORD tulip-garden": "DB_PASSWORD",
+    "%%bash\nexport DB_PASSWORD='tulip garden'": "DB_PASSWORD",
+    '{"envs": [{"key": "DB_PASSWORD", "value": "tulip-garden"}]}': "DB_PASSWORD",
+    "conn = dict(user='me', db_password=\"tulip-garden\")": "db_password",
+    'secrets = {"PGPASSWORD": "tulip-garden"}': "PGPASSWORD",
+    '# smtp_password = "tulip-garden"': "smtp_password",
+}
+
+NOT_WRITTEN_OUT = [
+    "HF_TOKEN = getpass()",
+    'os.environ["HF_TOKEN"] = "made-up"; password = "fake-one-77"',
+    '{"password": "string", "client_secret": "string"}',
+    'TOKEN = os.environ["HF_TOKEN_OF_2024"]',
+    'HF_TOKEN = getpass("HF_TOKEN of mine, 2024: ")',
+    "os.environ['HF_TOKEN'] = getpass.getpass()",
+    "%ppio_launch --env HF_TOKEN --dry-run",
+    "%ppio_launch --env HF_TOKEN=$HF_TOKEN --env DB_PASSWORD={pw} --env 'A_TOKEN=${A}'",
+    '%ppio_launch --env {f"HF_TOKEN={token}"}',
+    "%ppio_launch --env HF_TOKEN=… --env HF_TOKEN=hf_abc… --env API_KEY=your-token --env KEY=<key>",
+    "%env DB_PASSWORD",
+    "%env DB_PASSWORD=${PW}",
+    "export TOKENIZERS_PARALLELISM=false HF_TOKEN=",
+    'DB_PASSWORD = "" or "…" or "********" or "changeme" or "your-password" or "<password>" or "password"',
+    'API_KEY = "your-token"; api_key="EMPTY"; api_key="not-needed"; api_key = "sk-..."; password="{{pw}}"',
+    'body = {"envs": [{"key": "HF_TOKEN", "value": {"$env": "HF_TOKEN"}}]}',
+    'body = {"envs": [{"key": "MODEL", "value": "conv1weight2large"}, {"key": "conv1weight2"}]}',
+    'EnvRef("HF_TOKEN")',
+    "tokenizer.pad_token = tokenizer.eos_token; eos_token='<|endoftext|>'; sep_token = '[SEP]'",
+    "df.sort_values(key='f1_score_macro_2024', primary_key='customer_id_2024', sort_key=\"created_at\")",
+    "key = 'encoder.layer1conv22.weight'; monkey = 'abcdef123456'; keyword='abcdef123456'",
+    "if token == 'abcdef1234567': pass",
+    'password_field = "user_password"; password = "Enter your password: "; TOKEN_URL="https://a.b/c1d2e3f4g5"',
+    'PASSWORD = f"{user}-{pin}1"; password = "/run/secrets/db_1"; secret_name="prod-db-77"',
+    "max_tokens='abcdef123456' author='abcdef123456' public_key='abcdef123456'",
+    'AUTH = {"type": "basic"}; auth="basic-auth-mode"; passed = "tulip-garden-77"',
+]
+
+
+@pytest.mark.parametrize("source", WRITTEN_OUT)
+def test_a_value_that_is_written_out_behind_a_secret_name_is_told_and_not_shown(check, saved, source):
+    exit_code, told, _faults = check(saved("x = 1", source))
+    [line] = told.splitlines()
+    assert exit_code == 1
+    assert line.endswith(f"cell 2: the value of {WRITTEN_OUT[source]} is written out, and looks secret")
+
+
+@pytest.mark.parametrize("source", NOT_WRITTEN_OUT)
+def test_a_name_alone_and_what_stands_for_a_value_is_none(saved, source):
+    assert look_through(Path(saved(source))) == []
+
+
+def test_what_is_found_by_its_shape_is_not_told_again_by_its_name(saved):
+    assert [one.kind for one in look_through(Path(saved(f'API_KEY = "{KEYS["sk_"]}"')))] == ["key"]
+    found = look_through(Path(saved(f'HF_TOKEN = "{ENV_SECRET}"')), [Secret("HF_TOKEN", ENV_SECRET)])
+    assert [one.kind for one in found] == ["known_value"]
+
+
+def test_an_output_that_names_a_variable_is_none(saved):
+    assert look_through(Path(saved(code("fine", stream("password='tulip-garden'"))))) == []
+
+
+def test_no_page_of_ours_is_found():
+    pages = [*ROOT.glob("docs/**/*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"]
+    assert len(pages) > 100
+    assert [one for page in pages for one in written_out(page.read_text(encoding="utf-8"))] == []
+
+
+def test_a_long_text_is_looked_through_in_a_time_that_grows_with_it():
+    def taken(text):
+        began = time.process_time()
+        assert not list(written_out(text))
+        return time.process_time() - began
+
+    pieces = ("A_TOKEN", "token ", "'token': ", "--env A_TOKEN=", "password='", "key" + " " * 50, "%env A ")
+    for piece in pieces:
+        short, long = (min(taken(piece * count) for _ in range(3)) for count in (2_000, 20_000))
+        assert long < 40 * short + 0.5, piece

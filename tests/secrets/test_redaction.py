@@ -283,3 +283,27 @@ def test_a_body_is_scrubbed_with_a_reason_for_each_field_that_is_left_out(monkey
     }
     assert clean.references == ("A_TOKEN", "B")
     assert clean.left_out == {"command": "key", "envs": "key", "my_secret": "name", "…": "key"}
+
+
+def test_a_body_is_shown_without_its_secrets_and_with_its_references():
+    rows = [
+        {"key": "A_TOKEN", "value": "typed"},
+        {"key": "B", "value": f"x {REAL_KEY}"},
+        {"key": "C_TOKEN", "value": EnvRef("C_TOKEN")},
+        {"key": "D_TOKEN", "value": {"$env": "D_TOKEN"}},
+        {"key": "E_TOKEN", "value": ""},
+        {"key": "F", "value": "fine"},
+    ]
+    body = {"name": "n", "command": f"run {REAL_KEY}", "envs": rows, "my_secret": "x", "ports": [{"port": 1}]}
+    shown = Redactor(KNOWN).redact_body(body)
+    assert [row["value"] for row in shown["envs"]] == [
+        "••••(env A_TOKEN)",
+        "x ••••(key)",
+        EnvRef("C_TOKEN"),
+        {"$env": "D_TOKEN"},
+        "",
+        "fine",
+    ]
+    assert (shown["name"], shown["command"], shown["my_secret"]) == ("n", "run ••••(key)", "••••(name)")
+    assert shown["ports"] == [{"port": 1}]
+    assert Redactor().redact_body({"name": "n", "envs": [rows[5]]}) == {"name": "n", "envs": [rows[5]]}

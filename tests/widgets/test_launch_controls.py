@@ -122,3 +122,13 @@ def test_what_does_not_fit_the_product_is_said_in_the_open_question(wire, client
         press(find(card, "Yes, launch it"))
         assert card.launch.state is LaunchState.ARMED
         assert cloud.posts == 0
+
+
+def test_a_secret_that_is_typed_is_told_in_the_question_and_hidden_on_its_card(client):
+    body = {**MINIMAL, "envs": [{"key": "HF_TOKEN", "value": "tulip-garden-77"}]}
+    card = ConfirmCard(body, client, language="en")
+    assert "Looks secret, yet its value is written out: HF_TOKEN." in shown(card._controls.box)
+    assert "tulip" not in shown(card)
+    assert "••••(env HF_TOKEN)" in shown(card)
+    assert card.launch.plan.body["envs"] == body["envs"]
+    card.close()

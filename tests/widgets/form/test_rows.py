@@ -70,6 +70,12 @@ def advice(form):
     return re.findall(r"\.ppw-switch>\.widget-label-basic::after\{content:\"(.*?)\"\}", shown(form))
 
 
+def panel(form, css):
+    """What stands in the one panel of a class."""
+    [found] = [one for one in every(form) if css in one._dom_classes]
+    return found.value
+
+
 def envs(*rows):
     return {**MINIMAL, "envs": list(rows)}
 
@@ -596,3 +602,28 @@ def test_any_steps_leave_what_a_list_would_have(make_form, steps):
     assert values(form) == expected
     assert [one.value for one in find_all(form, "Variable")] == [key for key, _value in expected]
     form.close()
+
+
+def test_a_form_from_a_line_tells_of_the_secrets_in_it_until_they_are_taken_by_name(make_form):
+    form = make_form(envs({"key": "HF_TOKEN", "value": "tulip-garden-77"}, {"key": "A", "value": "b"}))
+    told = "Looks secret, yet its value is written out: HF_TOKEN."
+    assert told in panel(form, "ppw-price")
+    type_into(find(form, VALUE, 1), "c")
+    assert told in panel(form, "ppw-price")
+    tick(switch(form))
+    assert told not in panel(form, "ppw-price")
+
+
+def test_what_a_person_types_is_told_beside_it_alone(form):
+    add(form, "HF_TOKEN", "hf_x")
+    assert "saved with the notebook" in advice(form)[0]
+    assert "written out" not in panel(form, "ppw-price")
+
+
+def test_of_many_secrets_the_first_are_named(make_form):
+    rows = [{"key": f"A_{n}_TOKEN", "value": f"tulip-{n}"} for n in range(40)]
+    form = make_form(envs(*rows, {"key": "x" * 300 + "_TOKEN", "value": "tulip"}))
+    assert "A_0_TOKEN, A_1_TOKEN" in panel(form, "ppw-price")
+    assert "A_39_TOKEN" not in panel(form, "ppw-price")
+    form = make_form(envs({"key": "x" * 300 + "_TOKEN", "value": "tulip"}))
+    assert "written out: …." in panel(form, "ppw-price")
