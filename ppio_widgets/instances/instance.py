@@ -19,6 +19,7 @@ from ppio_widgets.request.offers import BillingMode, price_moment
 from ppio_widgets.runtime import kernel, threads
 from ppio_widgets.runtime.times import read_moment, read_span
 from ppio_widgets.secrets.frames import without_frames
+from ppio_widgets.secrets.redaction import input_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -236,9 +237,14 @@ class Instance(Displayed, Watched):
 
         Raises
         ------
+        InputError
+            For a status that is none: it would be waited for without an end.
         ApiError, CredentialsError
             When it cannot be looked at at all; what passes is tried again, more slowly.
         """
+        if until not in tuple(InstanceStatus):
+            known = {"call": "wait()", "argument": "timeout=", "known": ", ".join(InstanceStatus)}
+            raise input_error("status_awaited", word=until, **known)
         wait_for(self, until, timeout)
         return self
 

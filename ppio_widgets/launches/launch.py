@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.cloud.answers import plain
+from ppio_widgets.cloud.answers import DATES_DIFFER_SECONDS, plain
 from ppio_widgets.cloud.display import Displayed
 from ppio_widgets.cloud.http import WireEntry, noted_by
 from ppio_widgets.cloud.outcome import Verdict
@@ -96,8 +96,9 @@ class Timer:
             set_for(instance, self.after, is_span=True)
         elif self.at is not None:
             told = instance.client.class_time  # the time was said by the kernel's clock
-            ahead = round(told.now() - threads.now(), 3) if told is not None else 0.0
-            set_for(instance, self.at + ahead)
+            ahead = told.now() - threads.now() if told is not None else 0.0
+            # What is less comes of the way that an answer takes, and a minute too early would be shown.
+            set_for(instance, self.at + (round(ahead) if abs(ahead) > DATES_DIFFER_SECONDS else 0))
 
 
 # So many requests are kept of what a launch said on the wire: the create call, and the last looks.

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from ppio_widgets import Instance
+from ppio_widgets.cloud.answers import ClassTime
 from ppio_widgets.errors import MomentUnreadable
 from ppio_widgets.instances.autostop import set_for
 from ppio_widgets.launches.launch import Timer
@@ -237,6 +238,18 @@ def test_it_is_set_to_the_time_that_was_said_while_the_clock_goes_on(machine, ti
         Timer(at=moment).set_on(instance)
         assert instance.deadline.at == moment
         instance.cancel_deadline()
+
+
+@pytest.mark.parametrize(("ahead", "moved"), [(-0.4, 0), (-1.5, 0), (1.5, 0), (3600.2, 3600)])
+def test_the_way_of_an_answer_moves_no_timer_and_a_class_of_another_time_does(
+    machine, time, monkeypatch, ahead, moved
+):
+    told = ClassTime(time.now() + ahead, 1.0, threads.tick())
+    monkeypatch.setattr(type(machine.client), "class_time", property(lambda _client: told))
+    moment = read_moment("2023-11-15 17:30+08:00", NOW)
+    Timer(at=moment).set_on(machine)
+    assert machine.deadline.at == moment + moved
+    machine.cancel_deadline()
 
 
 def test_a_time_that_is_over_when_the_id_comes_stops_it_at_once(machine, time):

@@ -14,7 +14,7 @@ from ppio_widgets.cards import static
 from ppio_widgets.cards.card import MOST_ROWS
 from ppio_widgets.cloud.answers import InstanceStatus
 from ppio_widgets.cloud.instances import address, jupyter_address, read_body, read_instance
-from ppio_widgets.errors import ActionUnconfirmed, ApiError, LaunchRefused, NotSent
+from ppio_widgets.errors import ActionUnconfirmed, ApiError, InputError, LaunchRefused, NotSent
 from ppio_widgets.instances.listing import open_board, resolve
 from ppio_widgets.instances.sessions import InstanceSession
 from ppio_widgets.locale.words import words
@@ -577,6 +577,12 @@ def test_of_one_that_was_deleted_elsewhere_the_cost_is_as_of_the_last_sight(mach
     clock.turn(3600)
     machine.refresh()
     assert "was on for 30 min until last seen" in str(machine)
+
+
+@pytest.mark.parametrize("until", [20, 60.5, "runing", "", None])
+def test_what_is_no_status_is_not_waited_for_without_an_end(machine, until):
+    with pytest.raises(InputError, match=r"wait\(\): .* is no status.* running, .*timeout="):
+        machine.wait(until)
 
 
 def test_of_one_that_was_stopped_before_it_was_deleted_the_disk_costs_no_more(machine, clock):

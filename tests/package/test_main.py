@@ -40,9 +40,10 @@ def served():
 def test_practice_serves_until_it_is_interrupted(served):
     first = served.stdout.readline()
     url = re.search(r"http://127\.0\.0\.1:\d+", first)[0]
-    second = served.stdout.readline()
-    key = re.search(r"PPIO_WIDGETS_PRACTICE_KEY=(sk_practice_me-[0-9a-f]{4}\.[0-9a-f]{16})$", second)[1]
-    assert f"PPIO_GPU_BASE_URL={url} " in second
+    address, of_key, exported = (served.stdout.readline() for _line in range(3))
+    assert address.endswith(f"%env PPIO_GPU_BASE_URL={url}\n")  # one variable each
+    key = re.search(r"%env PPIO_WIDGETS_PRACTICE_KEY=(sk_practice_me-[0-9a-f]{4}\.[0-9a-f]{16})$", of_key)[1]
+    assert exported.endswith(f"export PPIO_GPU_BASE_URL={url} PPIO_WIDGETS_PRACTICE_KEY={key}\n")
     with PpioClient(key, base_url=url) as client, PpioClient(base_url=url) as neighbour:
         made = client.create_instance(check(MINIMAL).require())
         assert [info.id for info in client.list_instances()] == [made]
