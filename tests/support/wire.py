@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import socket
@@ -41,7 +42,9 @@ class Received:
 # Below the system's own, and of each worker: a port is used once, so whoever still asks a server that is gone
 # by its port reaches no other one. None of them is given to a connection, or to who asks the system for any;
 # and none is 10080, which a browser refuses.
-_PORTS = iter(range(10_100 + 2_500 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]), 32_000))
+_FIRST = 10_100 + 2_500 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+_BEGIN = _FIRST + os.getpid() % 2_500  # two runs at once begin elsewhere
+_PORTS = itertools.chain(range(_BEGIN, 32_000), range(_FIRST, _BEGIN))
 
 
 def _listen() -> socket.socket:
