@@ -55,8 +55,7 @@ class Cloud:
             return self.create(json.loads(request.content)["name"])
         if url.path != "/gpus/v2/instances":
             identity = url.path.rpartition("/")[2]
-            number = identity.removeprefix("i-")
-            text = ALL[int(number)] if number.isdigit() else identity
+            text = ALL[int(identity[2:])] if re.fullmatch(r"[im]-\d\d", identity) else identity
             said = {"status": text, "error": text, "message": text}
             logs = {
                 "instance_endpoint": "javascript:alert(1)",
@@ -85,14 +84,19 @@ class Cloud:
             self.made.add(name)
             page = f"<html><head><title>t</title></head><body><h1>No</h1><p>{text}</p></body></html>"
             return 502, page.encode("utf-8", "surrogatepass")
-        identity = id_of(text)
+        identity = made_of(text)
         self.names[identity] = name
         return 200, {"id": identity}
 
 
 def id_of(text):
-    """The id of the instance that a text is told of; a text that acts can be none."""
+    """The id of the instance that is listed with a text; a text that acts can be none."""
     return f"i-{ALL.index(text):02}"
+
+
+def made_of(text):
+    """The id of the instance that a launch made; it is in no listing, which would tell it by another name."""
+    return f"m-{ALL.index(text):02}"
 
 
 def sent(number, kind):
@@ -448,14 +452,14 @@ def test_a_servers_texts_are_read_as_they_are(evidence):
     missing = []
     outputs = evidence.outputs
     for kind, raw in TEXTS.items():
-        text, identity = plain(raw), id_of(raw)
+        text, identity, made = plain(raw), id_of(raw), made_of(raw)
         refused = f"The server refused it (400): {text} [{text}]"
         several = f"It may be one of these: {identity}-u, {identity}-too."
         there = f"is already there (id {identity}, made"
         places = {
             "status, refused": evidence.has("status", refused),
             "status, looked up": evidence.has("status", several),
-            "card": evidence.has("live", f"in progress ({text}) (id {identity})"),
+            "card": evidence.has("live", f"in progress ({text}) (id {made})"),
             "card, the server's words": evidence.has("facts", f"Server says{text}Server says{text}"),
             "card, SSH": evidence.has("facts", f"SSH{text[:200]}"),
             "question": evidence.has("question", there),
@@ -463,7 +467,7 @@ def test_a_servers_texts_are_read_as_they_are(evidence):
             "banner": evidence.has("top", f"{text} on ", f"It may be one of these: {text}."),
             "left open": f"It may be one of these: {text}." in outputs["start"],
             "launch, refused": refused in outputs["plans"],
-            "launch, launched": f"(id {identity})" in outputs["plans"],
+            "launch, launched": f"(id {made})" in outputs["plans"],
             "error": f"ApiError: {refused}" in outputs["errors"],
             "refusal": there in outputs["refusals"],
             "ledger": f"launched, id {text} (launch " in outputs["listing"],
