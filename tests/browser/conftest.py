@@ -285,6 +285,8 @@ def open_sections(form, *sections):
         head = head_of(form, section)
         head.click()
         expect(head).to_have_attribute("aria-expanded", "true")
+        # What is drawn for the first time is drawn with all that follows, also under a pressed button.
+        expect(head.locator("xpath=following-sibling::*[1][contains(@class, 'ppw-inside')]")).to_be_visible()
 
 
 def typed_beside(form, name):
