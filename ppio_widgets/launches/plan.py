@@ -56,7 +56,7 @@ def written_out(body: Mapping[str, Any], among: Collection[Any] | None = None) -
 
     With `among` only rows count that are there as well.
     """
-    rows = rows_written_out(body)
+    rows = [] if among is not None and not among else rows_written_out(body)
     keys = dict.fromkeys(row["key"] for row in rows if among is None or row in among)
     if not keys:
         return ()

@@ -59,13 +59,14 @@ def test_what_it_told_is_completed_afterwards(run):
     assert recent.told("http://localhost", "offers") is not None
 
 
-def test_a_catalogue_that_is_down_is_one_line(run, monkeypatch):
+@pytest.mark.parametrize(("verb", "reader"), [("products", "offers"), ("storages", "storages")])
+def test_a_catalogue_that_is_down_is_one_line(run, monkeypatch, verb, reader):
     def fail(_reader):
         raise Unreachable("unreachable", host="x", kind="y")
 
-    monkeypatch.setattr("ppio_widgets.cloud.resources.CatalogueReader.offers", fail)
+    monkeypatch.setattr(f"ppio_widgets.cloud.resources.CatalogueReader.{reader}", fail)
     with pytest.raises(UsageError, match="did not answer"):
-        run("%ppio products --practice")
+        run(f"%ppio {verb} --practice")
 
 
 @pytest.mark.parametrize("kind", TEXTS)
@@ -189,16 +190,9 @@ def test_without_a_storage_no_way_to_mount_one_is_told(run):
     assert repr(many) == "<Storages: 500 on x>"
 
 
-def test_storages_take_no_word_and_a_failure_is_one_line(run, monkeypatch):
+def test_storages_take_no_word(run):
     with pytest.raises(UsageError, match="%ppio storages"):
         run("%ppio storages everything --practice")
-
-    def fail(_reader):
-        raise Unreachable("unreachable", host="x", kind="y")
-
-    monkeypatch.setattr("ppio_widgets.cloud.resources.CatalogueReader.storages", fail)
-    with pytest.raises(UsageError, match="did not answer"):
-        run("%ppio storages --practice")
 
 
 @pytest.mark.parametrize("kind", TEXTS)
